@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mxd.Runtime;
+
+/// <summary>One way of writing and reading JSON: snake_case names, unknown keys refused, absent required ones named.</summary>
+public static class Json
+{
+    public static JsonSerializerOptions Compact { get; } = Create(indented: false);
+
+    public static JsonSerializerOptions Indented { get; } = Create(indented: true);
+
+    /// <summary>Reads a record.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="what">What it is, for the error: "run.json".</param>
+    /// <exception cref="MxdInputException">Not JSON, an unknown key, or a missing one.</exception>
+    public static T Read<T>(string json, string what)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Compact) ?? throw new MxdInputException($"{what} is empty where an object is expected.");
+        }
+        catch (JsonException e)
+        {
+            throw new MxdInputException($"{what} cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+        }
+    }
+
+    private static JsonSerializerOptions Create(bool indented) => new()
+    {
+        WriteIndented = indented,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new FiniteOrNull() },
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+    /// <summary>JSON has no NaN and no infinity: a number that is undefined (a standard error over one context) is null.</summary>
+    private sealed class FiniteOrNull : JsonConverter<double>
+    {
+        public override bool HandleNull => true;
+
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value)) writer.WriteNumberValue(value);
+            else writer.WriteNullValue();
+        }
+    }
+}
