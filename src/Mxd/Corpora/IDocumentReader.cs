@@ -1,0 +1,12 @@
+namespace Mxd.Corpora;
+
+/// <summary>Reads the documents of one kind of file.</summary>
+internal interface IDocumentReader
+{
+    /// <summary>The documents of a file that exists and is not empty, in its order, read as they are asked for.</summary>
+    /// <exception cref="Mxd.Runtime.MxdInputException">The file's content is not what its extension says.</exception>
+    IEnumerable<Document> Read(string path, string textField);
+
+    /// <summary>Finds early, by reading little of it, what would make <see cref="Read"/> fail.</summary>
+    void Check(string path, string textField);
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using Mxd.Runtime;
+
+namespace Mxd.Corpora;
+
+/// <summary>The whole file as one document.</summary>
+internal sealed class PlainTextReader : IDocumentReader
+{
+    /// <summary>A string holds no more; a corpus of this size has documents in it that should be kept apart.</summary>
+    private const int LongestText = (1 << 30) - (1 << 16);
+
+    /// <summary>Files up to this size are read when they are checked: it takes milliseconds.</summary>
+    private const int CheckedWhole = 1 << 24;
+
+    public IEnumerable<Document> Read(string path, string textField)
+    {
+        RequireShort(path);
+        yield return new Document(ReadText(path), path, 1);
+    }
+
+    public void Check(string path, string textField)
+    {
+        if (RequireShort(path) <= CheckedWhole) _ = ReadText(path);
+    }
+
+    private static long RequireShort(string path)
+    {
+        long length = TextFilePath.RequireContent(path);
+        return length <= LongestText
+            ? length
+            : throw new MxdInputException($"{path} has {length} bytes; a .txt file is one document of at most {LongestText}: write its documents to a .jsonl file.");
+    }
+
+    private static string ReadText(string path)
+    {
+        byte[] bytes = ReadBytes(path);
+        ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Utf8Text.ByteOrderMark) ? bytes.AsSpan(Utf8Text.ByteOrderMark.Length) : bytes;
+        int invalid = Utf8Text.FindInvalid(text);
+        if (invalid < 0) return Encoding.UTF8.GetString(text);
+        int line = 1 + text[..invalid].Count((byte)'\n');
+        int column = invalid - text[..invalid].LastIndexOf((byte)'\n');
+        throw new MxdInputException($"{path}, line {line}: byte {column} of the line is not UTF-8: save the file as UTF-8.");
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        using FileStream stream = TextFilePath.Open(path);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

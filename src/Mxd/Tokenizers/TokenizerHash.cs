@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Mxd.Tokenizers;
+
+/// <summary>
+/// What <see cref="ITokenizer.Hash"/> is: SHA-256 over the tokens in id order, the merges in order, the ids of the special tokens in
+/// ascending order and the pre-tokeniser's name; every list preceded by its length, every text by its length in bytes.
+/// </summary>
+internal static class TokenizerHash
+{
+    public static string Of(BpeVocabulary vocabulary)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AddTexts(hash, vocabulary.Tokens);
+        AddTexts(hash, vocabulary.Merges);
+        int[] special = [.. vocabulary.SpecialTokens.Distinct().Order()];
+        AddNumber(hash, special.Length);
+        foreach (int id in special)
+            AddNumber(hash, id);
+        AddTexts(hash, [vocabulary.PreTokenizer]);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void AddTexts(IncrementalHash hash, IReadOnlyList<string> texts)
+    {
+        AddNumber(hash, texts.Count);
+        foreach (string text in texts)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            AddNumber(hash, bytes.Length);
+            hash.AppendData(bytes);
+        }
+    }
+
+    private static void AddNumber(IncrementalHash hash, int number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+}
