@@ -1,0 +1,40 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.LanguageModels;
+
+/// <summary>
+/// A decoder-only language model whose forward pass can be watched and edited at its <see cref="Hooks"/>. Tensors live on
+/// <see cref="Device"/> in <see cref="Dtype"/>; T is the number of positions, B the number of contexts, width the residual stream's.
+/// </summary>
+public abstract class LanguageModel(ModelIdentity identity) : IDisposable
+{
+    public ModelIdentity Identity { get; } = identity;
+
+    public Hooks Hooks { get; } = new();
+
+    public abstract Device Device { get; }
+
+    public abstract ScalarType Dtype { get; }
+
+    /// <summary>Residual stream [B,T,width] entering layer 0, for token ids int64 [B,T].</summary>
+    public abstract Tensor Embed(Tensor tokens);
+
+    /// <summary>Runs the blocks of layers from (inclusive) to end (exclusive) on a residual stream [B,T,width].</summary>
+    public abstract Tensor RunLayers(Tensor residual, int from, int end);
+
+    /// <summary>The final norm's output [B,T,width], ready for <see cref="Logits"/>.</summary>
+    public abstract Tensor FinalNorm(Tensor residual);
+
+    /// <summary>Logits [n,vocabulary] in float32 of rows [n,width] of <see cref="FinalNorm"/>'s output.</summary>
+    public abstract Tensor Logits(Tensor hidden);
+
+    /// <summary>The final norm's output [B,T,width] for token ids int64 [B,T].</summary>
+    public Tensor Forward(Tensor tokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return FinalNorm(RunLayers(Embed(tokens), 0, Identity.Layers)).MoveToOuterDisposeScope();
+    }
+
+    public abstract void Dispose();
+}

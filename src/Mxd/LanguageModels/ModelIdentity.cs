@@ -1,0 +1,25 @@
+namespace Mxd.LanguageModels;
+
+/// <summary>
+/// What a language model is, as far as a layer trained on it must know: another architecture, width or tokenizer cannot take that layer;
+/// other weights of the same model (another quantisation) can, if the user says so.
+/// </summary>
+/// <param name="Id">What the user named: a path or hub id.</param>
+/// <param name="Architecture">The family, for example <c>llama</c>.</param>
+/// <param name="Layers">Number of blocks.</param>
+/// <param name="Width">Values a token in the residual stream.</param>
+/// <param name="MlpWidth">Hidden width of the MLP.</param>
+/// <param name="Vocabulary">Number of token ids.</param>
+/// <param name="ContextLength">Positions the model was trained for.</param>
+/// <param name="TokenizerHash">SHA-256 of the tokenizer's data.</param>
+/// <param name="WeightsHash">SHA-256 of the weight files.</param>
+public sealed record ModelIdentity(
+    string Id,
+    string Architecture,
+    int Layers,
+    int Width,
+    int MlpWidth,
+    int Vocabulary,
+    int ContextLength,
+    string TokenizerHash,
+    string WeightsHash);
