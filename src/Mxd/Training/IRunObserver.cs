@@ -1,0 +1,30 @@
+namespace Mxd.Training;
+
+/// <summary>Hears how a long piece of work goes; showing it is the caller's business.</summary>
+public interface IRunObserver
+{
+    /// <summary>A stretch of work begins, of <paramref name="total"/> units such as "tokens".</summary>
+    void Begin(string phase, long total, string unit);
+
+    /// <summary>So much of the current stretch is done.</summary>
+    void Advance(long done);
+
+    /// <summary>One line worth reading.</summary>
+    void Note(string line);
+}
+
+/// <summary>Shows nothing.</summary>
+public sealed class SilentObserver : IRunObserver
+{
+    public void Begin(string phase, long total, string unit)
+    {
+    }
+
+    public void Advance(long done)
+    {
+    }
+
+    public void Note(string line)
+    {
+    }
+}

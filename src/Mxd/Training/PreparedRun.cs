@@ -1,0 +1,148 @@
+using Mxd.Corpora;
+using Mxd.Interchange;
+using Mxd.LanguageModels;
+using Mxd.Layers;
+using Mxd.Runtime;
+
+namespace Mxd.Training;
+
+/// <summary>
+/// A run whose every input has been checked and whose text is read, before anything is written: whatever is wrong with a request is said here.
+/// </summary>
+public sealed class PreparedRun : IDisposable
+{
+    private PreparedRun(RunFolder folder, RunDescription description, ModelFile model, TrainingData data, string? checkpoint)
+    {
+        Folder = folder;
+        Description = description;
+        Model = model;
+        Data = data;
+        Checkpoint = checkpoint;
+    }
+
+    public RunFolder Folder { get; }
+
+    public RunDescription Description { get; }
+
+    public ModelFile Model { get; }
+
+    public TrainingData Data { get; }
+
+    /// <summary>The checkpoint to go on from, or null for a run that starts.</summary>
+    public string? Checkpoint { get; }
+
+    public TrainOptions Options => Description.Options;
+
+    /// <summary>Checks a new run.</summary>
+    /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
+    public static PreparedRun New(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        ProblemList problems = Problems(options);
+        if (folder.IsTaken)
+            problems.Add($"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.");
+        else if (folder.WhyNotWritable() is { } obstacle)
+            problems.Add(obstacle);
+        return Prepare(options, folder, problems, null, observer, cancellation);
+    }
+
+    /// <summary>Checks that a run can go on, with options that differ from its own in what may differ.</summary>
+    /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
+    public static PreparedRun Resume(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
+    {
+        RunDescription saved = folder.ReadDescription();
+        var changed = new ProblemList();
+        changed.Collect(() => ResumeRules.Check(saved.Options, options));
+        changed.Collect(() => RequireSame("--text", options.Text, saved.Options.Text, saved.Data.Text));
+        changed.Collect(() => RequireSame("--validation", options.Validation, saved.Options.Validation, saved.Data.Validation));
+        changed.ThrowIfAny();
+        string? checkpoint = CheckpointFile.Newest(folder.CheckpointsFolder);
+        if (checkpoint is not null) CheckpointFile.ReadHeader(checkpoint);
+        PreparedRun run = Prepare(options, folder, Problems(options), checkpoint, observer, cancellation);
+        foreach (string line in Changed(saved, run)) changed.Add(line);
+        if (!changed.IsEmpty) run.Dispose();
+        changed.ThrowIfAny();
+        return new PreparedRun(folder, run.Description with { Version = saved.Version, Machine = saved.Machine }, run.Model, run.Data, run.Checkpoint);
+    }
+
+    public void Dispose() => Model.Dispose();
+
+    /// <summary>Files of another name may be the same files, moved.</summary>
+    private static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
+    {
+        if (files.SequenceEqual(before) || (files.Count > 0 && CorpusFingerprint.Compute(files).Hash == hash)) return;
+        string began = before.Count == 0 ? "without it" : $"with {string.Join(' ', before)}";
+        throw new MxdInputException($"{option} is {string.Join(' ', files)}, but the run began {began}: leave {option} out to go on, or begin another run.");
+    }
+
+    private static IEnumerable<string> Changed(RunDescription saved, PreparedRun run)
+    {
+        if (run.Description.Origin.Model with { Id = "" } != saved.Origin.Model with { Id = "" })
+            yield return $"--model {run.Options.Model} is not the file the run began with (its hash differs): put that file back, or begin another run.";
+        if (run.Data.Description.Text != saved.Data.Text)
+            yield return "--text is not what the run began with (its hash differs): put those files back, or begin another run.";
+        if (run.Data.Description.Validation != saved.Data.Validation)
+            yield return "--validation is not what the run began with (its hash differs): put those files back, or begin another run.";
+    }
+
+    private static ProblemList Problems(TrainOptions options)
+    {
+        var problems = new ProblemList();
+        foreach (string problem in options.Problems()) problems.Add(problem);
+        return problems;
+    }
+
+    private static PreparedRun Prepare(
+        TrainOptions options, RunFolder folder, ProblemList problems, string? checkpoint, IRunObserver observer, CancellationToken cancellation)
+    {
+        foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
+            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files));
+        problems.Collect(() => { Devices.Parse(options.Device); });
+        ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model));
+        LayerOptions? layer = null;
+        if (model is not null)
+        {
+            if (options.Layer >= 0) problems.Collect(() => { model.CheckLayer(options.Layer); });
+            problems.Collect(() => model.CheckContext(options.Context));
+            problems.Collect(model.CheckWeights);
+            if (problems.IsEmpty) layer = problems.Collect(() => CheckLayer(options, model.Identity));
+        }
+        if (!problems.IsEmpty) model?.Dispose();
+        problems.ThrowIfAny();
+        return Plan(options, folder, model!, layer!, checkpoint, observer, cancellation);
+    }
+
+    private static PreparedRun Plan(
+        TrainOptions options, RunFolder folder, ModelFile model, LayerOptions layer, string? checkpoint, IRunObserver observer, CancellationToken cancellation)
+    {
+        try
+        {
+            long memory = Machine.Describe().Memory.Total;
+            MemoryPlan.For(options, layer, model, 0).RequireAtMost(memory);
+            TrainingData data = TrainingData.Load(options, model.Tokenizer, observer, cancellation);
+            var plan = MemoryPlan.For(options, layer, model, data.Text.Count);
+            plan.RequireAtMost(memory);
+            var origin = new LayerOrigin(
+                model.Identity, options.InputHook.ToString(), options.OutputHook.ToString(), options.Context, options.ModelDtype, TrainedTokens: 0);
+            var description = new RunDescription(RunDescription.CurrentVersion, options, layer, origin, data.Description, plan, Machine.Describe());
+            return new PreparedRun(folder, description, model, data, checkpoint);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static LayerOptions CheckLayer(TrainOptions options, ModelIdentity model)
+    {
+        foreach (HookPoint point in new[] { options.InputHook, options.OutputHook })
+            if (point.Layer >= model.Layers)
+                throw new MxdInputException($"Hook point {point} is in layer {point.Layer}, but the model has {model.Layers} layers: choose one from 0 to {model.Layers - 1}.");
+        LayerOptions layer = options.LayerOptions(model.Width, model.Width);
+        if (options.Experts is null && layer.Units < 1)
+            throw new MxdInputException(
+                $"--multiplier {options.Multiplier ?? 32} leaves no parameters for units beside the hidden width {layer.Hidden}: raise --multiplier, lower --hidden, or give --experts.");
+        string[] problems = [.. layer.Problems()];
+        return problems.Length == 0 ? layer : throw new MxdInputException(string.Join('\n', problems));
+    }
+}

@@ -1,0 +1,80 @@
+using Mxd.Interchange;
+using Mxd.Runtime;
+
+namespace Mxd.Training;
+
+/// <summary>A run on disk: what it is (run.json), what it learnt (layer.safetensors), how it went (metrics.jsonl), where it stands (checkpoints/).</summary>
+public sealed record RunFolder(string Path)
+{
+    public string DescriptionFile => System.IO.Path.Combine(Path, "run.json");
+
+    public string LayerFile => System.IO.Path.Combine(Path, NativeLayer.FileName);
+
+    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.jsonl");
+
+    public string ResultFile => System.IO.Path.Combine(Path, "result.json");
+
+    public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
+
+    /// <summary>Is there a run here already, or anything else? Hidden files do not count: a run killed in its first moment leaves such.</summary>
+    public bool IsTaken => File.Exists(Path)
+        || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => !System.IO.Path.GetFileName(entry).StartsWith('.')));
+
+    /// <summary>What stands in the way of making this folder and writing into it, as one line; null where nothing does.</summary>
+    public string? WhyNotWritable()
+    {
+        string folder = System.IO.Path.GetFullPath(Path);
+        while (!System.IO.Path.Exists(folder) && System.IO.Path.GetDirectoryName(folder) is { } parent) folder = parent;
+        if (File.Exists(folder)) return $"{Path} cannot be made, because {folder} is a file: name another --out.";
+        try
+        {
+            using FileStream probe = Hold(System.IO.Path.Combine(folder, $".mxd-{Guid.NewGuid():N}"));
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{Path} cannot be made, because nothing can be written in {folder} ({OneLine.Of(e)}): name another --out.";
+        }
+    }
+
+    /// <summary>
+    /// Makes the folder, keeps other processes from working on the same run until the result is disposed, and removes what a killed one
+    /// left half written.
+    /// </summary>
+    /// <exception cref="MxdInputException">Another process is at work on the run.</exception>
+    public IDisposable Enter()
+    {
+        Directory.CreateDirectory(Path);
+        FileStream held;
+        try
+        {
+            held = Hold(System.IO.Path.Combine(Path, ".lock"));
+        }
+        catch (IOException e)
+        {
+            throw new MxdInputException($"{Path} is in use by another process: wait until it is done, or stop it.", e);
+        }
+        foreach (string folder in new[] { Path, CheckpointsFolder }.Where(Directory.Exists))
+            foreach (string file in Directory.GetFiles(folder, ".*.tmp")) File.Delete(file);
+        return held;
+    }
+
+    /// <summary>A file that nobody else opens and that vanishes when it is closed.</summary>
+    private static FileStream Hold(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+
+    /// <exception cref="MxdInputException">There is no run, or its description is damaged.</exception>
+    public RunDescription ReadDescription()
+    {
+        if (!File.Exists(DescriptionFile))
+            throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' made.");
+        return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
+    }
+
+    /// <exception cref="MxdInputException">The run has saved no layer yet.</exception>
+    public void RequireLayer()
+    {
+        ReadDescription();
+        if (!File.Exists(LayerFile))
+            throw new MxdInputException($"{Path} has no {NativeLayer.FileName} yet: the run stopped before its first checkpoint. Go on with 'mxd train --resume --out {Path}'.");
+    }
+}

@@ -1,0 +1,28 @@
+using Mxd.Metrics;
+
+namespace Mxd.Training;
+
+/// <summary>What a finished run reports: result.json, and <c>mxd train --json</c>.</summary>
+/// <param name="Run">The run's folder.</param>
+/// <param name="Type">Kind of layer.</param>
+/// <param name="Parameters">Trained values.</param>
+/// <param name="Tokens">Tokens trained on.</param>
+/// <param name="TokensPerSecond">Of the whole run, everything included, over all its sittings.</param>
+/// <param name="HarvestTokensPerSecond">Of the language model alone.</param>
+/// <param name="TrainingTokensPerSecond">Of the training steps alone.</param>
+/// <param name="PeakMemoryBytes">Largest resident memory of the last sitting's process.</param>
+/// <param name="PlannedMemoryBytes">What the plan said before it began.</param>
+/// <param name="Seconds">Time worked, over all sittings.</param>
+/// <param name="Final">On the held-out tokens, after the last step.</param>
+public sealed record TrainResult(
+    string Run,
+    string Type,
+    long Parameters,
+    long Tokens,
+    double TokensPerSecond,
+    double HarvestTokensPerSecond,
+    double TrainingTokensPerSecond,
+    long PeakMemoryBytes,
+    long PlannedMemoryBytes,
+    double Seconds,
+    Reconstruction Final);

@@ -1,0 +1,55 @@
+using Mxd.Activations;
+using Mxd.Layers;
+using Mxd.Metrics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Training;
+
+/// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
+public sealed class ValidationSet : IDisposable
+{
+    private readonly ActivationPairs pairs;
+
+    private ValidationSet(ActivationPairs pairs) => this.pairs = pairs;
+
+    /// <summary>Harvests the first <paramref name="count"/> contexts, <paramref name="batch"/> at a time.</summary>
+    public static ValidationSet Harvest(Harvester harvester, PackedContexts text, long count, int batch, IRunObserver observer, CancellationToken cancellation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long rows = count * text.ContextLength;
+        Tensor inputs = empty(rows, harvester.InputWidth, dtype: harvester.Dtype);
+        Tensor outputs = empty(rows, harvester.OutputWidth, dtype: harvester.Dtype);
+        for (long done = 0; done < count; done += batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using DisposeScope one = NewDisposeScope();
+            int size = (int)Math.Min(batch, count - done);
+            using ActivationPairs harvested = harvester.Harvest(text.ToTensor(Enumerable.Range(0, size).Select(i => done + i)));
+            inputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Inputs);
+            outputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Outputs);
+            observer.Advance((done + size) * text.ContextLength);
+        }
+        return new ValidationSet(new ActivationPairs(inputs.DetachFromDisposeScope(), outputs.DetachFromDisposeScope()));
+    }
+
+    /// <summary>Measures the layer on all rows, <paramref name="rowsAtOnce"/> at a time.</summary>
+    public Reconstruction Measure(ILayer layer, long rowsAtOnce)
+    {
+        Device device = layer.UnitDecoder.Value.device;
+        using IDisposable noGrad = no_grad();
+        using var meter = new ReconstructionMeter(layer.Options.Units, device);
+        for (long start = 0; start < pairs.Count; start += rowsAtOnce)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long length = Math.Min(rowsAtOnce, pairs.Count - start);
+            Tensor x = pairs.Inputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
+            Tensor t = pairs.Outputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
+            SparseCodes codes = layer.Encode(x);
+            meter.Add(layer.Decode(codes, x), t, codes);
+        }
+        return meter.Result();
+    }
+
+    public void Dispose() => pairs.Dispose();
+}
