@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Mxd.Runtime;
+
+namespace Mxd.Evaluation;
+
+/// <summary>A run's evaluation: evaluation.json, and an entry of every command that evaluates.</summary>
+/// <param name="Run">The run's folder.</param>
+/// <param name="Type">Kind of layer.</param>
+/// <param name="Parameters">Trained values.</param>
+/// <param name="K">Units active on a token, at most.</param>
+/// <param name="ModelDtype">Precision the language model ran in.</param>
+/// <param name="Text">Files of the held-out text.</param>
+/// <param name="WeightsHash">SHA-256 of the language model's file.</param>
+/// <param name="Cost">What the replacement costs; its fields stand beside these in JSON.</param>
+public sealed record EvaluatedRun(string Run, string Type, long Parameters, int K, string ModelDtype, IReadOnlyList<string> Text, string WeightsHash, CostOfReplacement Cost)
+{
+    public JsonObject ToJson()
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, Json.Compact)!.AsObject();
+        JsonObject cost = json["cost"]!.AsObject();
+        json.Remove("cost");
+        foreach ((string name, JsonNode? value) in cost.ToArray())
+        {
+            cost.Remove(name);
+            json[name] = value;
+        }
+        return json;
+    }
+}
