@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Reflection;
+using Mxd.Runtime;
+
+namespace Mxd.Cli.CommandLine;
+
+/// <summary>
+/// The command-line options of an options record: one for each property marked <see cref="OptionAttribute"/>. The record's own defaults are
+/// the options' defaults, so nothing is said twice.
+/// </summary>
+internal sealed class OptionSet<T> where T : class
+{
+    private readonly List<Bound> bound = [];
+    private readonly MethodInfo clone = typeof(T).GetMethod("<Clone>$")!;
+
+    /// <summary>Adds the options to a command; <paramref name="defaults"/> fills what is not given.</summary>
+    public OptionSet(Command command, T defaults)
+    {
+        foreach (PropertyInfo property in typeof(T).GetProperties())
+        {
+            if (property.GetCustomAttribute<OptionAttribute>() is not { } attribute) continue;
+            var entry = new Bound(property, attribute, OptionParsers.Create(attribute, property.PropertyType, property.GetValue(defaults)));
+            bound.Add(entry);
+            command.Options.Add(entry.Option);
+        }
+    }
+
+    /// <summary>A copy of <paramref name="start"/> with every option that was given put into it.</summary>
+    public T Apply(T start, ParseResult parsed)
+    {
+        var record = (T)clone.Invoke(start, null)!;
+        foreach (Bound entry in bound)
+        {
+            if (parsed.GetResult(entry.Option) is not OptionResult { Implicit: false } result) continue;
+            object? value = OptionParsers.Value(result, entry.Property.PropertyType);
+            entry.Property.SetValue(record, entry.Attribute.IsPath ? FullPaths(value) : value);
+        }
+        return record;
+    }
+
+    /// <summary>The options of the named properties.</summary>
+    public IEnumerable<Option> Of(params string[] properties) => properties.Select(name => bound.Single(b => b.Property.Name == name).Option);
+
+    private static object? FullPaths(object? value) => value switch
+    {
+        string path => FullPath(path),
+        IReadOnlyList<string> paths => (string[])[.. paths.Select(FullPath)],
+        _ => value,
+    };
+
+    private static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    private sealed record Bound(PropertyInfo Property, OptionAttribute Attribute, Option Option);
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Text.Json;
+using Mxd.Cli.CommandLine;
+using Mxd.Corpora;
+using Mxd.LanguageModels;
+using Mxd.Runtime;
+
+namespace Mxd.Cli.Commands;
+
+/// <summary>Options of <c>mxd tokens</c>.</summary>
+internal sealed record TokensOptions
+{
+    [Option("--model", "The language model whose tokenizer is used, a .gguf file.", IsPath = true)]
+    public string Model { get; init; } = "";
+
+    [Option("--text", "The text files, .jsonl or .txt.", IsPath = true)]
+    public IReadOnlyList<string> Text { get; init; } = [];
+}
+
+/// <summary><c>mxd tokens</c>: the token ids of each document, nothing added.</summary>
+internal static class TokensCommand
+{
+    public static Command Create()
+    {
+        var command = new DocumentedCommand(
+            "tokens",
+            "Print the token ids of each document, nothing added: a line a document.",
+            "mxd tokens --model model.gguf --text notes.txt",
+            "mxd tokens --model model.gguf --text train.jsonl --json");
+        var defaults = new TokensOptions();
+        var set = new OptionSet<TokensOptions>(command, defaults);
+        foreach (Option required in set.Of(nameof(TokensOptions.Model), nameof(TokensOptions.Text))) command.Require(required);
+        var json = new Option<bool>("--json") { Description = "Print one JSON document.", Arity = ArgumentArity.Zero };
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            TokensOptions options = set.Apply(defaults, parsed);
+            using ModelFile model = ModelFile.Open(options.Model);
+            CheckThrough(options.Text);
+            IEnumerable<int[]> documents = TextFiles.Read(options.Text).Select(d => model.Tokenizer.Encode(d.Text));
+            if (parsed.GetValue(json)) WriteJson(documents);
+            else
+                foreach (int[] ids in documents) Console.Out.WriteLine(string.Join(' ', ids));
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Reads every document once before any is printed, so that a bad line at the end does not leave half a result.</summary>
+    private static void CheckThrough(IReadOnlyList<string> paths)
+    {
+        foreach (Document _ in TextFiles.Read(paths))
+        {
+        }
+    }
+
+    /// <summary>Document by document: a corpus need not fit in memory.</summary>
+    private static void WriteJson(IEnumerable<int[]> documents)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        using var writer = new Utf8JsonWriter(output);
+        writer.WriteStartObject();
+        writer.WriteStartArray("documents");
+        foreach (int[] ids in documents)
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("ids");
+            foreach (int id in ids) writer.WriteNumberValue(id);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+            if (writer.BytesPending > 1 << 20) writer.Flush();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        output.WriteByte((byte)'\n');
+    }
+}

@@ -1,0 +1,26 @@
+using Mxd.Layers;
+using Mxd.Runtime;
+using Mxd.Training;
+
+namespace Mxd.Cli.Commands;
+
+/// <summary>What a run is about to do, said before it does it.</summary>
+internal static class TrainPlan
+{
+    public static IEnumerable<string> Describe(PreparedRun run)
+    {
+        (TrainOptions o, LayerOptions layer) = (run.Options, run.Description.Layer);
+        LayerType type = LayerTypes.Get(layer.Type);
+        string hidden = layer.Hidden is { } width ? $", hidden width {width}" : "";
+        yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}{hidden}, {layer.Units:n0} units, K = {layer.K}, {layer.Activation}, {type.ParameterCount(layer):n0} parameters";
+        yield return $"Model   {run.Model.Identity.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
+        double passes = (double)o.Contexts / run.Data.Text.Count;
+        string repeat = passes > 1 ? $", {passes:f1} passes over the {run.Data.Text.Count:n0} contexts of the text" : $" of the text's {run.Data.Text.Count:n0}";
+        yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens: {o.Contexts:n0} contexts of {o.Context}{repeat}; seed {o.Seed}";
+        yield return $"Held    {run.Data.HeldOut.Count:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
+        if (run.Data.HeldOut.Count < o.ValidationContexts)
+            yield return $"        fewer than the {o.ValidationContexts} of --validation-contexts: there is no more held-out text";
+        MemoryPlan plan = run.Description.Plan;
+        yield return $"Memory  {ByteSize.Format(plan.Total)} planned: {plan}";
+    }
+}

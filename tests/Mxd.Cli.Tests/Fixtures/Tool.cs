@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Mxd.Cli.Tests.Fixtures;
+
+/// <summary>Starts the built <c>mxd</c> that lies beside the tests, as a user's shell would.</summary>
+internal static class Tool
+{
+    /// <summary>Path of the program that <see cref="Host"/> runs.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Mxd.Cli.dll");
+
+    /// <summary>The <c>dotnet</c> that runs the tests, or that of the path.</summary>
+    public static string Host { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+
+    public static ToolResult Run(params IEnumerable<string> arguments) => Start(arguments).WaitForExit();
+
+    public static RunningTool Start(params IEnumerable<string> arguments) => new(Describe(arguments));
+
+    /// <summary>How a run is to be started; tests add to its environment.</summary>
+    public static ProcessStartInfo Describe(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Host, ["exec", Program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        // Products of a few hundred values: with more threads than one, a busy machine waits at barriers and computes nothing.
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment.Remove("MXD_TRACE");
+        return start;
+    }
+}

@@ -1,0 +1,60 @@
+using Mxd.Cli.Tests.Fixtures;
+
+namespace Mxd.Cli.Tests;
+
+public sealed class HelpTests
+{
+    public static TheoryData<string> Commands => ["train", "eval", "score", "tokens", "doctor"];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Help_OfACommand_EndsWithExamplesOfIt(string command)
+    {
+        ToolResult result = Tool.Run(command, "--help").Succeeded();
+
+        Assert.Empty(result.Error);
+        string examples = result.Output[result.Output.LastIndexOf("Example", StringComparison.Ordinal)..];
+        Assert.Contains($"\n  mxd {command} ", examples.Replace("doctor\n", "doctor \n", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("number> [", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Help_OfTheProgram_HasALineForEachCommand(string command) =>
+        Assert.Matches($@"(?m)^  {command} +\S.*\.$", Tool.Run("--help").Succeeded().Output);
+
+    [Fact]
+    public void Help_GivesDefaultsAndWhatIsRequired()
+    {
+        string help = Tool.Run("train", "--help").Succeeded().Output;
+
+        Assert.Matches(@"--lr <number> .*\[default: 0\.001\]", help);
+        Assert.Matches(@"--model <path> .*\[required without --resume\]", help);
+        Assert.Matches(@"--out <path> .*\[required\]", help);
+    }
+
+    [Fact]
+    public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Succeeded().Output);
+
+    [Fact]
+    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|train, eval, score, tokens, doctor|mxd --help");
+
+    [Fact]
+    public void UnknownCommand_IsRefused_WithTheNearest() => Tool.Run("tran", "--k", "3").Refused("'tran' is not a command|the nearest is train");
+
+    [Fact]
+    public void UnknownOption_IsRefused_WithTheNearest() =>
+        Tool.Run("doctor", "--jsn").Refused("--jsn is not an option of 'mxd doctor'|the nearest is --json|mxd doctor --help");
+
+    [Fact]
+    public void AWordTooMany_IsRefused() => Tool.Run("doctor", "now").Refused("'now' belongs to no option");
+
+    [Fact]
+    public void AnOptionWithoutItsValue_IsRefused() => Tool.Run("eval", "--run", "a", "--contexts").Refused("--contexts has no value|write one after it");
+
+    [Fact]
+    public void AnEmptyPath_IsRefused() => Tool.Run("eval", "--run", "").Refused("--run is ''|a path is expected");
+
+    [Fact]
+    public void AValueThatBeginsWithAt_IsNoResponseFile() => Tool.Run("eval", "--run", "@runs").Refused("@runs is not a run");
+}
