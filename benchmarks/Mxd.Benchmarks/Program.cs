@@ -1,0 +1,29 @@
+using Mxd.Benchmarks;
+
+const string Usage = """
+    Measures speed and peak memory, each case in a process of its own, cases alternating, and prints medians and ratios.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- harvest MODEL.gguf LAYER [ROUNDS]
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- step [ROUNDS]
+    """;
+
+switch (args)
+{
+    case ["harvest", string model, string layer, .. var rest]:
+        Comparison.Run("Harvesting activations", ["harvest", model, layer], ["float32", "bfloat16"], Rounds(rest));
+        return 0;
+    case ["step", .. var rest]:
+        Comparison.Run("Training step of MxD (B = 4096, I = O = 576, H = 2304, N = 2302, K = 32)", ["step"], ["autograd", "closed-form", "matmul"], Rounds(rest));
+        return 0;
+    case ["measure", "harvest", string model, string layer, string dtype]:
+        HarvestCase.Measure(model, int.Parse(layer), dtype).Print();
+        return 0;
+    case ["measure", "step", string variant]:
+        StepCase.Measure(variant).Print();
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}
+
+static int Rounds(string[] rest) => rest is [string rounds] ? int.Parse(rounds) : 3;
