@@ -12,19 +12,3 @@ public interface IRunObserver
     /// <summary>One line worth reading.</summary>
     void Note(string line);
 }
-
-/// <summary>Shows nothing.</summary>
-public sealed class SilentObserver : IRunObserver
-{
-    public void Begin(string phase, long total, string unit)
-    {
-    }
-
-    public void Advance(long done)
-    {
-    }
-
-    public void Note(string line)
-    {
-    }
-}

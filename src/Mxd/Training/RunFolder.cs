@@ -75,6 +75,6 @@ public sealed record RunFolder(string Path)
     {
         ReadDescription();
         if (!File.Exists(LayerFile))
-            throw new MxdInputException($"{Path} has no {NativeLayer.FileName} yet: the run stopped before its first checkpoint. Go on with 'mxd train --resume --out {Path}'.");
+            throw new MxdInputException($"{Path} has no {NativeLayer.FileName} yet, because the run stopped before its first checkpoint: go on with 'mxd train --resume --out {Path}'.");
     }
 }
