@@ -1,14 +1,21 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mxd.Training;
 
 namespace Mxd.Cli.CommandLine;
 
-/// <summary>Ctrl+C and termination as a cancellation: the first asks to save and stop, a second one stops at once.</summary>
+/// <summary>
+/// Ctrl+C and termination as a cancellation: the first asks to save and stop, a second one stops at once. Signals within a second of the first
+/// are that one: sent to a process group, it arrives once directly and once more through 'dotnet run', which passes it on.
+/// </summary>
 internal sealed class StopSignal : IDisposable
 {
+    private static readonly TimeSpan echo = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource source = new();
     private readonly IRunObserver observer;
     private readonly PosixSignalRegistration interrupt, terminate;
+    private long first;
 
     public StopSignal(IRunObserver observer)
     {
@@ -28,8 +35,9 @@ internal sealed class StopSignal : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        if (source.IsCancellationRequested) return;
-        context.Cancel = true;
+        context.Cancel = first == 0 || Stopwatch.GetElapsedTime(first) < echo;
+        if (first != 0) return;
+        first = Stopwatch.GetTimestamp();
         observer.Note("Stopping as soon as what is done is safe; press Ctrl+C again to stop at once.");
         source.Cancel();
     }
