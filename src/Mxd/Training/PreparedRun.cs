@@ -11,6 +11,8 @@ namespace Mxd.Training;
 /// </summary>
 public sealed class PreparedRun : IDisposable
 {
+    private IDisposable? held;
+
     private PreparedRun(RunFolder folder, RunDescription description, ModelFile model, TrainingData data, string? checkpoint)
     {
         Folder = folder;
@@ -45,11 +47,28 @@ public sealed class PreparedRun : IDisposable
         return Prepare(options, folder, problems, null, observer, cancellation);
     }
 
-    /// <summary>Checks that a run can go on, with options that differ from its own in what may differ.</summary>
+    /// <summary>Checks that a run can go on, with options that differ from its own in what may differ, and keeps other processes from it.</summary>
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedRun Resume(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
     {
         RunDescription saved = folder.ReadDescription();
+        IDisposable held = folder.Enter();
+        try
+        {
+            PreparedRun run = Resume(options, saved, folder, observer, cancellation);
+            run.held = held;
+            return run;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static PreparedRun Resume(
+        TrainOptions options, RunDescription saved, RunFolder folder, IRunObserver observer, CancellationToken cancellation)
+    {
         var changed = new ProblemList();
         changed.Collect(() => ResumeRules.Check(saved.Options, options));
         changed.Collect(() => RequireSame("--text", options.Text, saved.Options.Text, saved.Data.Text));
@@ -64,7 +83,15 @@ public sealed class PreparedRun : IDisposable
         return new PreparedRun(folder, run.Description with { Version = saved.Version, Machine = saved.Machine }, run.Model, run.Data, run.Checkpoint);
     }
 
-    public void Dispose() => Model.Dispose();
+    /// <summary>Makes the folder and keeps other processes from it until this is disposed.</summary>
+    /// <exception cref="MxdInputException">Another process is at work on the run.</exception>
+    public void Enter() => held ??= Folder.Enter();
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        held?.Dispose();
+    }
 
     /// <summary>Files of another name may be the same files, moved.</summary>
     private static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)

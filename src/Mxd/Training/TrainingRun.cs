@@ -72,7 +72,7 @@ public sealed class TrainingRun : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default)
     {
-        using IDisposable entered = run.Folder.Enter();
+        run.Enter();
         AtomicFile.WriteAllText(run.Folder.DescriptionFile, JsonSerializer.Serialize(run.Description, Json.Indented));
         using var work = new TrainingRun(run, observer, cancellation);
         return work.Execute(cancellation);

@@ -90,7 +90,7 @@ public sealed class InterruptedTrainTests(TinyFiles files, UninterruptedRun whol
         tool.WaitUntil(() => Stopped.Checkpoints.Length > 0);
         ToolResult second = Tool.Run("train", "--resume", "--out", Run, "--tokens", "1000000");
 
-        Assert.Equal(1, second.ExitCode);
+        Assert.Equal(2, second.ExitCode);
         Assert.Contains($"mxd: {Run} is in use by another process", second.Error, StringComparison.Ordinal);
         tool.WaitForExit().Succeeded();
         AssertSameAsWhole();
