@@ -1,7 +1,6 @@
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Benchmarks;
@@ -18,7 +17,7 @@ internal static class StepCase
         OutputWidth = Width,
         Units = Experts,
         Hidden = Hidden,
-        K = 32,
+        Sparsity = new Sparsity.TopK(32),
         Activation = "gelu",
     };
 
@@ -47,26 +46,9 @@ internal static class StepCase
     private static Measurement Autograd(Tensor x, Tensor target, double flops)
     {
         using ILayer layer = LayerTypes.Get(options.Type).Initialise(options, 0, CPU);
-        using var optimizer = new AdamW(layer.Parameters);
-        foreach (Parameter parameter in layer.Parameters)
-        {
-            parameter.AllocateGradient();
-            parameter.Value.requires_grad_();
-        }
-        return Measurement.Of(Batch, flops, Repetitions, () =>
-        {
-            using DisposeScope scope = NewDisposeScope();
-            UnitRows.Normalise(layer.UnitDecoder.Value);
-            Tensor difference = layer.Forward(x) - target;
-            (difference * difference * NormScaledMse.Weights(target)).mean().backward();
-            foreach (Parameter parameter in layer.Parameters)
-            {
-                parameter.SetGradient(parameter.Value.grad!);
-                parameter.Value.grad!.zero_();
-            }
-            UnitRows.RemoveParallel(layer.UnitDecoder.Gradient, layer.UnitDecoder.Value);
-            optimizer.Step(1e-3);
-        });
+        using var readable = new ReadableLayer(layer);
+        using var trainer = new Trainer(readable, LearningRateSchedule.Parse("constant", 1e-3, 0, 1000));
+        return Measurement.Of(Batch, flops, Repetitions, () => trainer.Step(x, target));
     }
 
     private static Measurement GateProduct(Tensor x, double flops)

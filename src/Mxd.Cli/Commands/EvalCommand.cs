@@ -81,7 +81,7 @@ internal static class EvalCommand
             for (int i = 0; i < replacements.Count; i++)
             {
                 ILayer layer = replacements[i].Layer;
-                runs.Add(new EvaluatedRun(input.Runs[i].Folder.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.K, options.ModelDtype, input.TextFiles, model.Identity.WeightsHash, costs[i]));
+                runs.Add(new EvaluatedRun(input.Runs[i].Folder.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Sparsity?.Active, options.ModelDtype, input.TextFiles, model.Identity.WeightsHash, costs[i]));
                 AtomicFile.WriteAllText(Path.Combine(input.Runs[i].Folder.Path, "evaluation.json"), runs[i].ToJson().ToJsonString(Json.Indented));
                 layer.Dispose();
             }

@@ -23,7 +23,7 @@ internal static class EvalTable
         List<Column> columns = [];
         foreach (EvaluatedRun run in evaluation.Runs)
         {
-            string[] title = [$"{run.Type}, K = {run.K}", Path.GetFileName(run.Run)];
+            string[] title = [run.Sparsity is { } sparsity ? $"{run.Type}, {sparsity}" : run.Type, Path.GetFileName(run.Run)];
             columns.Add(new Column(title, run.Cost));
             if (run.Cost.Elsewhere is { } other) columns.Add(new Column([.. title, .. Left(other)], other));
         }

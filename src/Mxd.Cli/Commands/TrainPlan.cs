@@ -11,8 +11,7 @@ internal static class TrainPlan
     {
         (TrainOptions o, LayerOptions layer) = (run.Options, run.Description.Layer);
         LayerType type = LayerTypes.Get(layer.Type);
-        string hidden = layer.Hidden is { } width ? $", hidden width {width}" : "";
-        yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}{hidden}, {layer.Units:n0} units, K = {layer.K}, {layer.Activation}, {type.ParameterCount(layer):n0} parameters";
+        yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}, {string.Join(", ", Facts(layer))}, {type.ParameterCount(layer):n0} parameters";
         yield return $"Model   {run.Model.Identity.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
         double passes = (double)o.Contexts / run.Data.Text.Count;
         string repeat = passes > 1 ? $", {passes:f1} passes over the {run.Data.Text.Count:n0} contexts of the text" : $" of the text's {run.Data.Text.Count:n0}";
@@ -22,5 +21,13 @@ internal static class TrainPlan
             yield return $"        fewer than the {o.ValidationContexts} of --validation-contexts: there is no more held-out text";
         MemoryPlan plan = run.Description.Plan;
         yield return $"Memory  {ByteSize.Format(plan.Total)} planned: {plan}";
+    }
+
+    private static IEnumerable<string> Facts(LayerOptions layer)
+    {
+        if (layer.Hidden is { } hidden) yield return $"hidden width {hidden}";
+        if (layer.Sparsity is { } sparsity) yield return $"{layer.Units:n0} units, {sparsity.Title}";
+        if (layer.AuxK is { } aux) yield return $"AuxK {aux.Coefficient} after {aux.DeadAfter:n0} tokens";
+        yield return layer.Activation ?? "by least squares";
     }
 }

@@ -8,12 +8,13 @@ namespace Mxd.Evaluation;
 /// <param name="Run">The run's folder.</param>
 /// <param name="Type">Kind of layer.</param>
 /// <param name="Parameters">Trained values.</param>
-/// <param name="K">Units active on a token, at most.</param>
+/// <param name="Sparsity">How units are chosen, as people read it; absent where there are none.</param>
+/// <param name="K">Units active on a token, at most or on average; absent where training decides.</param>
 /// <param name="ModelDtype">Precision the language model ran in.</param>
 /// <param name="Text">Files of the held-out text.</param>
 /// <param name="WeightsHash">SHA-256 of the language model's file.</param>
 /// <param name="Cost">What the replacement costs; its fields stand beside these in JSON.</param>
-public sealed record EvaluatedRun(string Run, string Type, long Parameters, int K, string ModelDtype, IReadOnlyList<string> Text, string WeightsHash, CostOfReplacement Cost)
+public sealed record EvaluatedRun(string Run, string Type, long Parameters, string? Sparsity, int? K, string ModelDtype, IReadOnlyList<string> Text, string WeightsHash, CostOfReplacement Cost)
 {
     public JsonObject ToJson()
     {

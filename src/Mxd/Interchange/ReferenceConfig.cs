@@ -21,24 +21,37 @@ public sealed class ReferenceConfig(IReadOnlyDictionary<string, string> values)
     /// <exception cref="MxdInputException">A flag is missing, or asks for something this version does not have.</exception>
     public LayerOptions ToOptions()
     {
+        foreach (string flag in new[] { "topk_aux_loss", "is_sparse_connection", "use_ghost_grads" })
+            if (values.ContainsKey(flag) && Flag(flag)) throw Unsupported(flag);
         bool mixture = Flag("use_conditional");
-        if (!Flag("is_transcoder")) throw Unsupported("is_transcoder", "an SAE");
-        if (Flag("use_glu")) throw Unsupported("use_glu", "a GLU variant");
-        if (Flag("use_skip")) throw Unsupported("use_skip", "a skip connection");
-        int k = (int)Number("topk");
-        if (k < 0) throw Unsupported("topk", "an L1 penalty instead of TopK");
         long latents = Number("d_sae");
         return new LayerOptions
         {
-            Type = mixture ? "mxd" : "transcoder",
+            Type = Type(mixture),
             InputWidth = Number("d_in"),
             OutputWidth = Number("d_out"),
             Units = mixture ? Number("n_experts") : latents,
             Hidden = mixture ? latents : null,
-            K = k,
+            Sparsity = ReadSparsity(),
             Activation = Activation(),
             UnitNorm = Flag("norm_dec"),
         };
+    }
+
+    private string Type(bool mixture)
+    {
+        string prefix = (Flag("use_glu") ? "glu-" : "") + (Flag("use_skip") ? "skip-" : "");
+        if (Flag("is_transcoder")) return prefix + (mixture ? "mxd" : "transcoder");
+        if (mixture) throw Unsupported("use_conditional");
+        if (prefix.Length > 0) throw Unsupported(Flag("use_glu") ? "use_glu" : "use_skip");
+        return "sae";
+    }
+
+    private Sparsity ReadSparsity()
+    {
+        long k = Number("topk");
+        if (k is < -1 or 0 or > int.MaxValue) throw new MxdInputException($"topk is {k} in the reference configuration; a number above 0, or -1 for an L1 penalty, is expected.");
+        return k > 0 ? new Sparsity.TopK((int)k) : new Sparsity.L1(Real("l1_coefficient"));
     }
 
     private string Activation() => Text("mlp_activation_fn") switch
@@ -63,6 +76,11 @@ public sealed class ReferenceConfig(IReadOnlyDictionary<string, string> values)
             ? number
             : throw new MxdInputException($"{key} is '{Text(key)}' in the reference configuration; a whole number is expected.");
 
-    private MxdInputException Unsupported(string key, string what) =>
-        new($"{key} is {Text(key)} in the reference configuration, which asks for {what}: this version reads mixtures and transcoders with TopK.");
+    private double Real(string key) =>
+        double.TryParse(Text(key), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw new MxdInputException($"{key} is '{Text(key)}' in the reference configuration; a number is expected.");
+
+    private MxdInputException Unsupported(string key) => new(
+        $"{key} is {Text(key)} in a reference configuration of {(Flag("is_transcoder") ? "a transcoder" : "an SAE")}, which has no layer type here: types are {string.Join(", ", LayerTypes.Names)}.");
 }

@@ -4,9 +4,10 @@ using static TorchSharp.torch;
 namespace Mxd.Layers;
 
 /// <summary>
-/// A sparse replacement of an MLP: x [B,I] is encoded into a few active units, which are decoded into y [B,O].
-/// Every type is a plain torch definition (<see cref="Encode"/>, <see cref="Decode"/>: they work under autograd on any device)
-/// with its gradients written out by hand beside it (<see cref="Differentiate"/>), which is what training uses.
+/// A replacement of an MLP: x [B,I] is encoded into a few active units, which are decoded into y [B,O]. <see cref="Encode"/>,
+/// <see cref="Decode"/> and <see cref="Losses"/> are plain torch definitions that read like the equations and work under autograd on any
+/// device. A type may write its gradients out by hand in <see cref="Differentiate"/>, which is what training calls; tests hold one
+/// against the other.
 /// </summary>
 public interface ILayer : IDisposable
 {
@@ -16,10 +17,10 @@ public interface ILayer : IDisposable
     IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>
-    /// The matrix whose rows are the units' decoder vectors, [units,O]: C for a mixture, W_dec for a transcoder.
-    /// Its rows are kept at unit norm where <see cref="LayerOptions.UnitNorm"/> asks for it.
+    /// The matrix whose rows are the units' decoder vectors, [units,O]: C for a mixture, W_dec for a transcoder; null where there are no
+    /// units. Its rows are kept at unit norm where <see cref="LayerOptions.UnitNorm"/> asks for it.
     /// </summary>
-    Parameter UnitDecoder { get; }
+    Parameter? UnitDecoder { get; }
 
     /// <summary>The units that are active on each row of x [B,I], and how much.</summary>
     SparseCodes Encode(Tensor x);
@@ -27,11 +28,19 @@ public interface ILayer : IDisposable
     /// <summary>The output [B,O] for given codes; x [B,I] is the input they were made from (a mixture's experts act on it).</summary>
     Tensor Decode(SparseCodes codes, Tensor x);
 
+    /// <summary>The forward pass of a training step with every term of its loss, under autograd.</summary>
+    ReadablePass Losses(TrainingBatch batch)
+    {
+        SparseCodes codes = Encode(batch.Inputs);
+        Tensor y = Decode(codes, batch.Inputs);
+        return new ReadablePass(codes, y, new ReadableLoss(NormScaledMse.Of(y, batch.Targets)));
+    }
+
     /// <summary>
-    /// One forward and backward pass on x [B,I] and target [B,O]: writes every <see cref="Parameter.Gradient"/> and returns
-    /// what the step observed (its tensors belong to the caller's dispose scope). Needs <see cref="Parameter.AllocateGradient"/> beforehand.
+    /// One forward and backward pass: writes every trained <see cref="Parameter.Gradient"/> and returns what the step observed (its tensors
+    /// belong to the caller's dispose scope). Needs <see cref="Parameter.AllocateGradient"/> beforehand.
     /// </summary>
-    TrainingPass Differentiate(Tensor x, Tensor target);
+    TrainingPass Differentiate(TrainingBatch batch) => Autograd.Differentiate(this, batch);
 }
 
 public static class LayerExtensions
@@ -44,7 +53,10 @@ public static class LayerExtensions
     }
 
     /// <summary>Number of trained values.</summary>
-    public static long ParameterCount(this ILayer layer) => layer.Parameters.Sum(p => p.Value.numel());
+    public static long ParameterCount(this ILayer layer) => layer.Parameters.Where(p => p.IsTrained).Sum(p => p.Value.numel());
 
     public static Parameter Parameter(this ILayer layer, string key) => layer.Parameters.Single(p => p.Key == key);
+
+    /// <summary>Where the weights are.</summary>
+    public static Device Device(this ILayer layer) => layer.Parameters[0].Value.device;
 }

@@ -12,7 +12,15 @@ public static class NormScaledMse
     /// <summary>Differences y - t [B,O] weighted to the loss and its gradient.</summary>
     /// <param name="Loss">A scalar tensor.</param>
     /// <param name="OutputGradient">d Loss / d y, [B,O].</param>
-    public sealed record Result(Tensor Loss, Tensor OutputGradient);
+    public sealed record Result(Tensor Loss, Tensor OutputGradient)
+    {
+        internal Result MoveToOuterDisposeScope()
+        {
+            Loss.MoveToOuterDisposeScope();
+            OutputGradient.MoveToOuterDisposeScope();
+            return this;
+        }
+    }
 
     /// <summary>1 / ‖t‖₂ of each token, [B,1]; zero where the norm is zero.</summary>
     public static Tensor Weights(Tensor target)
@@ -22,15 +30,33 @@ public static class NormScaledMse
         return norms.reciprocal().masked_fill_(norms == 0, 0).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The loss of y against t, a scalar, under autograd.</summary>
+    public static Tensor Of(Tensor y, Tensor target) => Of(y, target, Weights(target));
+
+    /// <summary>The same with the weights of another target: mean over tokens and outputs of (y - t)² w.</summary>
+    public static Tensor Of(Tensor y, Tensor target, Tensor weights) => ((y - target).square() * weights).sum() / Terms(target, weights);
+
     public static Result Differentiate(Tensor y, Tensor target)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor weights = Weights(target);
-        double terms = Math.Max(1, weights.count_nonzero().ToInt64()) * (double)target.shape[1];
+        return Differentiate(y, target, Weights(target)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same with the weights [B,1] of another target.</summary>
+    public static Result Differentiate(Tensor y, Tensor target, Tensor weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double terms = Terms(target, weights);
         Tensor difference = y - target;
         Tensor gradient = difference * weights;
         Tensor loss = (gradient * difference).sum().div_(terms);
         gradient.mul_(2 / terms);
-        return new Result(loss.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
+        return new Result(loss, gradient).MoveToOuterDisposeScope();
+    }
+
+    private static double Terms(Tensor target, Tensor weights)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Math.Max(1, weights.count_nonzero().ToInt64()) * (double)target.shape[1];
     }
 }

@@ -9,8 +9,9 @@ namespace Mxd.Layers;
 /// </summary>
 public sealed class Parameter : IDisposable
 {
-    public Parameter(string key, Tensor value, bool storedTransposed = false)
+    public Parameter(string key, Tensor value, bool storedTransposed = false, bool isTrained = true)
     {
+        IsTrained = isTrained;
         Key = key;
         Value = value.DetachFromDisposeScope();
         StoredTransposed = storedTransposed;
@@ -22,12 +23,18 @@ public sealed class Parameter : IDisposable
 
     public bool StoredTransposed { get; }
 
+    /// <summary>Does the optimizer move it? A few are measured instead.</summary>
+    public bool IsTrained { get; }
+
     /// <summary>Same shape as <see cref="Value"/>; overwritten by each <see cref="ILayer.Differentiate"/>.</summary>
     public Tensor Gradient => gradient ?? throw new InvalidOperationException($"{Key} has no gradient: call AllocateGradient before training.");
 
     private Tensor? gradient;
 
-    public void AllocateGradient() => gradient ??= torch.zeros_like(Value).DetachFromDisposeScope();
+    public void AllocateGradient()
+    {
+        if (IsTrained) gradient ??= torch.zeros_like(Value).DetachFromDisposeScope();
+    }
 
     /// <summary>Overwrites the gradient with <paramref name="value"/>.</summary>
     public void SetGradient(Tensor value) => Gradient.copy_(value);

@@ -8,23 +8,43 @@ namespace Mxd.Layers;
 /// </summary>
 public static class ParameterBudget
 {
+    /// <summary>The multiplier where none is given.</summary>
+    public const long DefaultMultiplier = 32;
+
     /// <summary>Default hidden width of a mixture: four times its input's.</summary>
     public static long DefaultHidden(long inputWidth) => 4 * inputWidth;
 
     /// <summary>
-    /// The number of units with which <paramref name="options"/> (whose own number is ignored) comes nearest to the budget without
-    /// exceeding it; below 1 where everything but the units is already larger.
+    /// The options with the number of units (or, for a type without, the hidden width) that comes nearest to the budget without exceeding
+    /// it; that number is below 1 where everything else is already larger. A type with neither is left as it is.
     /// </summary>
     /// <exception cref="MxdInputException">The sizes are more than can be counted.</exception>
-    public static long MatchedUnits(LayerOptions options, long multiplier)
+    public static LayerOptions Match(LayerOptions options, long multiplier)
+    {
+        LayerType type = LayerTypes.Get(options.Type);
+        if (type.HasUnits) return options with { Units = Largest(options, multiplier, (o, units) => o with { Units = units }) };
+        return type.HasHidden ? options with { Hidden = Largest(options, multiplier, (o, hidden) => o with { Hidden = hidden }) } : options;
+    }
+
+    /// <summary>The number of trained values of a transcoder with I · multiplier latents.</summary>
+    public static long Of(long inputWidth, long outputWidth, long multiplier) => Dictionaries.Transcoder.ParameterCount(new LayerOptions
+    {
+        Type = Dictionaries.Transcoder.Name,
+        InputWidth = inputWidth,
+        OutputWidth = outputWidth,
+        Units = checked(inputWidth * multiplier),
+        Sparsity = new Sparsity.TopK(1),
+    });
+
+    /// <summary>Every type's count is a + b n in the number n that is sought.</summary>
+    private static long Largest(LayerOptions options, long multiplier, Func<LayerOptions, long, LayerOptions> with)
     {
         try
         {
-            long latents = checked(options.InputWidth * multiplier);
-            long budget = Transcoder.Kind.ParameterCount(options with { Type = Transcoder.Kind.Name, Hidden = null, Units = latents });
+            long budget = Of(options.InputWidth, options.OutputWidth, multiplier);
             LayerType type = LayerTypes.Get(options.Type);
-            long one = type.ParameterCount(options with { Units = 1 });
-            long each = type.ParameterCount(options with { Units = 2 }) - one;
+            long one = type.ParameterCount(with(options, 1));
+            long each = type.ParameterCount(with(options, 2)) - one;
             return (budget - (one - each)) / each;
         }
         catch (OverflowException)

@@ -7,6 +7,9 @@ namespace Mxd.Layers;
 /// <summary>A parameter before it takes memory: key, shape in memory, first values, and whether files hold the transpose.</summary>
 public sealed record ParameterSpec(string Key, long[] Shape, Initial Initial, bool StoredTransposed = false)
 {
+    /// <summary>Does the optimizer move it? A few are measured instead.</summary>
+    public bool IsTrained { get; init; } = true;
+
     /// <exception cref="OverflowException">There are more than a 64-bit number counts.</exception>
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));
 
@@ -17,8 +20,8 @@ public sealed record ParameterSpec(string Key, long[] Shape, Initial Initial, bo
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        using Generator generator = Seeds.Generator(seed, "initial " + Key);
-        return new Parameter(Key, Initial.Fill(empty(Shape, dtype: ScalarType.Float32), generator).to(device), StoredTransposed);
+        using Generator generator = Seeds.Generator(seed, "initial " + (Initial.SourceKey ?? Key));
+        return new Parameter(Key, Initial.Fill(empty(Shape, dtype: ScalarType.Float32), generator).to(device), StoredTransposed, IsTrained);
     }
 
     /// <summary>A parameter that owns a copy of a tensor in the orientation of the reference's files.</summary>
@@ -30,32 +33,6 @@ public sealed record ParameterSpec(string Key, long[] Shape, Initial Initial, bo
             throw new MxdInputException(
                 $"{Key} is [{string.Join(", ", stored.shape)}], but the layer's options need [{string.Join(", ", StoredShape)}]: use the options it was saved with.");
         Tensor value = StoredTransposed ? stored.t() : stored;
-        return new Parameter(Key, value.to(ScalarType.Float32).to(device).contiguous().clone(), StoredTransposed);
-    }
-}
-
-/// <summary>How a parameter's first values are drawn.</summary>
-public abstract record Initial
-{
-    /// <summary>Fills <paramref name="value"/> in place and returns it.</summary>
-    public abstract Tensor Fill(Tensor value, Generator generator);
-
-    /// <summary>All zero: biases, and a mixture's decoder, so that training starts from the output bias.</summary>
-    public sealed record Zeros : Initial
-    {
-        public override Tensor Fill(Tensor value, Generator generator) => value.zero_();
-    }
-
-    /// <summary>U(-1/√fanIn, 1/√fanIn), the default of a linear layer.</summary>
-    public sealed record Linear(long FanIn) : Initial
-    {
-        public override Tensor Fill(Tensor value, Generator generator) =>
-            value.uniform_(-1 / Math.Sqrt(FanIn), 1 / Math.Sqrt(FanIn), generator);
-    }
-
-    /// <summary>U(-1, 1), then each row scaled to unit norm.</summary>
-    public sealed record UnitRows : Initial
-    {
-        public override Tensor Fill(Tensor value, Generator generator) => Layers.UnitRows.Normalise(value.uniform_(-1, 1, generator));
+        return new Parameter(Key, value.to(ScalarType.Float32).to(device).contiguous().clone(), StoredTransposed, IsTrained);
     }
 }

@@ -3,27 +3,27 @@ using static TorchSharp.torch;
 
 namespace Mxd.Layers;
 
-/// <summary>The K largest coefficients of each token: indices int64 [B,K] and values [B,K]. A value of zero is an inactive unit.</summary>
+/// <summary>K chosen units a token: indices int64 [B,K] and coefficients [B,K]. A coefficient of zero is an inactive unit.</summary>
 public sealed class TopKCodes(Tensor indices, Tensor values, long units) : SparseCodes
 {
     public Tensor Indices { get; } = indices;
 
-    public Tensor Values { get; } = values;
+    public override Tensor Values { get; } = values;
 
     public override long Units { get; } = units;
 
-    public override Tensor ToDense()
+    public override Tensor Gather(Tensor dense) => dense.gather(1, Indices);
+
+    public override Tensor Scatter(Tensor chosen)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor none = zeros(Values.shape[0], Units, dtype: Values.dtype, device: Values.device);
-        return none.scatter_add(1, Indices, Values).MoveToOuterDisposeScope();
+        Tensor none = zeros(chosen.shape[0], Units, dtype: chosen.dtype, device: chosen.device);
+        return none.scatter_add(1, Indices, chosen).MoveToOuterDisposeScope();
     }
 
-    public override Tensor ActiveCounts()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return (Values > 0).sum(1).MoveToOuterDisposeScope();
-    }
+    public override Tensor ToDense() => Scatter(Values);
+
+    public override SparseCodes With(Tensor values) => new TopKCodes(Indices, values, Units);
 
     public override void CountFirings(Tensor counts)
     {
@@ -34,8 +34,7 @@ public sealed class TopKCodes(Tensor indices, Tensor values, long units) : Spars
 
     public override SparseCodes Add(long unit, double coefficient)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(unit);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unit, Units);
+        RequireUnit(unit);
         using DisposeScope scope = NewDisposeScope();
         // The unit moves to a column of its own, so that a token on which it was active already does not count it twice.
         Tensor present = Indices == unit;
@@ -44,8 +43,7 @@ public sealed class TopKCodes(Tensor indices, Tensor values, long units) : Spars
         return new TopKCodes(cat([Indices, column], 1), cat([Values.masked_fill(present, 0), amount], 1), Units).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keeps both tensors beyond the current dispose scope.</summary>
-    internal TopKCodes MoveToOuterDisposeScope()
+    internal override SparseCodes MoveToOuterDisposeScope()
     {
         Indices.MoveToOuterDisposeScope();
         Values.MoveToOuterDisposeScope();

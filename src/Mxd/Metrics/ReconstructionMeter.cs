@@ -8,7 +8,7 @@ namespace Mxd.Metrics;
 /// <param name="Fvu">Fraction of variance unexplained: Σ‖y - t‖² / Σ‖t - t̄‖², t̄ the mean target.</param>
 /// <param name="NormScaledMse">Mean over tokens and outputs of (y - t)² / ‖t‖₂; tokens with ‖t‖ = 0 left out.</param>
 /// <param name="L0">Mean number of active units a token.</param>
-/// <param name="DeadFraction">Share of units that were active on none of the tokens.</param>
+/// <param name="DeadFraction">Share of units that were active on none of the tokens; 0 where there are no units.</param>
 /// <param name="Tokens">Tokens measured.</param>
 /// <param name="ZeroNormTargets">Tokens left out of NormScaledMse.</param>
 public sealed record Reconstruction(double Fvu, double NormScaledMse, double L0, double DeadFraction, long Tokens, long ZeroNormTargets);
@@ -49,7 +49,7 @@ public sealed class ReconstructionMeter : IDisposable
             Fvu: squaredError / targets.SumOfSquares,
             NormScaledMse: scaledError / ((double)scaledTokens * outputs),
             L0: active / tokens,
-            DeadFraction: (firings == 0).to(ScalarType.Float64).mean().ToDouble(),
+            DeadFraction: firings.shape[0] == 0 ? 0 : (firings == 0).to(ScalarType.Float64).mean().ToDouble(),
             Tokens: tokens,
             ZeroNormTargets: tokens - scaledTokens);
     }

@@ -15,14 +15,14 @@ public sealed class AdamW : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
-    private readonly IReadOnlyList<Parameter> parameters;
-
     public AdamW(IReadOnlyList<Parameter> parameters)
     {
-        this.parameters = parameters;
+        Parameters = parameters;
         FirstMoments = [.. parameters.Select(p => zeros_like(p.Value).DetachFromDisposeScope())];
         SecondMoments = [.. parameters.Select(p => zeros_like(p.Value).DetachFromDisposeScope())];
     }
+
+    public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Updates made so far.</summary>
     public long Steps { get; set; }
@@ -40,14 +40,14 @@ public sealed class AdamW : IDisposable
         Steps++;
         double stepSize = learningRate / (1 - Math.Pow(Beta1, Steps));
         double secondCorrection = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        for (int i = 0; i < parameters.Count; i++)
+        for (int i = 0; i < Parameters.Count; i++)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor gradient = parameters[i].Gradient;
+            Tensor gradient = Parameters[i].Gradient;
             Tensor m = FirstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
             Tensor v = SecondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
             Tensor denominator = v.sqrt().div_(secondCorrection).add_(Epsilon);
-            parameters[i].Value.addcdiv_(m, denominator, -stepSize);
+            Parameters[i].Value.addcdiv_(m, denominator, -stepSize);
         }
     }
 

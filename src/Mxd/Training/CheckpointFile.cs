@@ -33,14 +33,8 @@ public static class CheckpointFile
     {
         using DisposeScope scope = NewDisposeScope();
         List<(string, Tensor)> tensors = [];
-        for (int i = 0; i < trainer.Layer.Parameters.Count; i++)
-        {
-            Parameter parameter = trainer.Layer.Parameters[i];
-            tensors.Add(("weights." + parameter.Key, parameter.Value));
-            tensors.Add(("first_moment." + parameter.Key, trainer.Optimizer.FirstMoments[i]));
-            tensors.Add(("second_moment." + parameter.Key, trainer.Optimizer.SecondMoments[i]));
-        }
-        tensors.Add(("firings", trainer.Firings));
+        tensors.AddRange(trainer.Layer.Parameters.Select(p => ("weights." + p.Key, p.Value)));
+        tensors.AddRange(trainer.State);
         tensors.Add(("buffer.slots", buffer.Slots));
         tensors.Add(("buffer.sources", buffer.Sources));
         if (buffer.Rows is { } rows) tensors.AddRange([("buffer.inputs", rows.Inputs), ("buffer.outputs", rows.Outputs)]);
@@ -68,14 +62,8 @@ public static class CheckpointFile
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(path);
         CheckpointHeader header = ReadHeader(file);
-        for (int i = 0; i < trainer.Layer.Parameters.Count; i++)
-        {
-            string key = trainer.Layer.Parameters[i].Key;
-            trainer.Layer.Parameters[i].Value.copy_(file.Read("weights." + key));
-            trainer.Optimizer.FirstMoments[i].copy_(file.Read("first_moment." + key));
-            trainer.Optimizer.SecondMoments[i].copy_(file.Read("second_moment." + key));
-        }
-        trainer.Firings.copy_(file.Read("firings"));
+        foreach (Parameter parameter in trainer.Layer.Parameters) parameter.Value.copy_(file.Read("weights." + parameter.Key));
+        foreach ((string key, Tensor value) in trainer.State) value.copy_(file.Read(key));
         trainer.Optimizer.Steps = header.Step;
         ActivationPairs? rows = file.Contains("buffer.inputs") ? new ActivationPairs(file.Read("buffer.inputs"), file.Read("buffer.outputs")) : null;
         buffer.Restore(new BufferState(

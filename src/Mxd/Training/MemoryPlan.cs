@@ -96,7 +96,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
 
     /// <summary>A step's matrices over units (pre-activations, codes, their gradient, masks) and over hidden values, in float32.</summary>
     private static long StepWork(long batch, LayerOptions layer) =>
-        checked(batch * sizeof(float) * (5 * layer.Units + 7 * (layer.Hidden ?? 0) + 12 * layer.OutputWidth));
+        checked(batch * sizeof(float) * ((layer.AuxK is null ? 5 : 8) * layer.Units + 7 * (layer.Hidden ?? 0) + 12 * layer.OutputWidth));
 
     private sealed record Part(string Name, long Bytes, string Remedy);
 }

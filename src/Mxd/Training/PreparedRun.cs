@@ -160,15 +160,17 @@ public sealed class PreparedRun : IDisposable
         }
     }
 
+    private static string Beside(LayerOptions layer) => layer.Hidden is { } hidden ? $"the hidden width {hidden}" : "the skip connection";
+
     private static LayerOptions CheckLayer(TrainOptions options, ModelIdentity model)
     {
         foreach (HookPoint point in new[] { options.InputHook, options.OutputHook })
             if (point.Layer >= model.Layers)
                 throw new MxdInputException($"Hook point {point} is in layer {point.Layer}, but the model has {model.Layers} layers: choose one from 0 to {model.Layers - 1}.");
         LayerOptions layer = options.LayerOptions(model.Width, model.Width);
-        if (options.Experts is null && layer.Units < 1)
+        if (options.Experts is null && layer is { Sparsity: not null, Units: < 1 })
             throw new MxdInputException(
-                $"--multiplier {options.Multiplier ?? 32} leaves no parameters for units beside the hidden width {layer.Hidden}: raise --multiplier, lower --hidden, or give --experts.");
+                $"--multiplier {options.Multiplier ?? ParameterBudget.DefaultMultiplier} leaves no parameters for units beside {Beside(layer)}: raise --multiplier, {(layer.Hidden is null ? "" : "lower --hidden, ")}or give --experts.");
         string[] problems = [.. layer.Problems()];
         return problems.Length == 0 ? layer : throw new MxdInputException(string.Join('\n', problems));
     }

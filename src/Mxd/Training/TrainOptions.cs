@@ -8,6 +8,8 @@ namespace Mxd.Training;
 /// <summary>Everything that decides what a run computes. Its record is the command line, the library's argument and part of run.json.</summary>
 public sealed record TrainOptions
 {
+    private const int DefaultK = 32;
+
     [Option("--model", "The language model, a .gguf file.", IsPath = true)]
     public required string Model { get; init; }
 
@@ -23,23 +25,47 @@ public sealed record TrainOptions
     [Option("--held-out", "Share of the documents held out where there is no --validation.")]
     public double HeldOut { get; init; } = 0.05;
 
-    [Option("--type", "Kind of layer: mxd or transcoder.")]
+    [Option("--type", "Kind of layer: mxd, glu-mxd, skip-mxd, transcoder, glu-transcoder, skip-transcoder, sae; or a control, dense or linear.")]
     public string Type { get; init; } = "mxd";
 
-    [Option("--k", "Units active on a token.")]
-    public int K { get; init; } = 32;
+    [Option("--k", "Units active on a token (default 32).")]
+    public int? K { get; init; }
 
-    [Option("--experts", "Number of units: experts of an mxd, latents of a transcoder.")]
+    [Option("--l1", "Instead of --k: keep all active units and weigh their sum into the loss with this coefficient.")]
+    public double? L1 { get; init; }
+
+    [Option("--sparsity", "How units are chosen: topk (with --k), l1 (with --l1), batch-topk (--k on average over a batch) or jumprelu (with --l0).")]
+    public string? SparsityKind { get; init; }
+
+    [Option("--l0", "For jumprelu: weight of the number of active units in the loss.")]
+    public double? L0 { get; init; }
+
+    [Option("--bandwidth", "For jumprelu: width of the ramp that stands in for a step in gradients (default 0.05).")]
+    public double? Bandwidth { get; init; }
+
+    [Option("--aux-k", "Weight of the auxiliary loss that keeps units from dying (default: none; 0.03 is usual).")]
+    public double? AuxK { get; init; }
+
+    [Option("--dead-after", "For --aux-k: tokens without activity after which a unit counts as dead (default 1000000).")]
+    public long? DeadAfter { get; init; }
+
+    [Option("--experts", "Number of units: experts of an mxd, latents of a transcoder or sae.")]
     public long? Experts { get; init; }
 
-    [Option("--multiplier", "Instead of --experts: as many units as give the parameters of a transcoder this many times as wide as its input (default 32).")]
+    [Option("--multiplier", "Instead of --experts: as many units (for dense, as wide a hidden layer) as give the parameters of a transcoder this many times as wide as its input (default 32).")]
     public long? Multiplier { get; init; }
 
-    [Option("--hidden", "Hidden width of an mxd (default: 4 times the input's).")]
+    [Option("--hidden", "Hidden width of an mxd or dense (default: 4 times the input's).")]
     public long? Hidden { get; init; }
 
-    [Option("--activation", "Activation function: relu, gelu, gelu-tanh, sigmoid or silu (default: gelu for mxd, relu for transcoder).")]
+    [Option("--activation", "Activation function: relu, gelu, gelu-tanh, sigmoid or silu (default: gelu for mxd and dense, relu for the others).")]
     public string? Activation { get; init; }
+
+    [Option("--init", "First weights of transcoders and SAEs: reference, kaiming or transpose (the decoder begins as a copy of the encoder).")]
+    public string Init { get; init; } = "reference";
+
+    [Option("--unit-norm", "Keep the units' decoder vectors at unit norm (default, but for skip transcoders).")]
+    public bool UnitNorm { get; init; }
 
     [Option("--no-unit-norm", "Let the norms of the units' decoder vectors vary.")]
     public bool NoUnitNorm { get; init; }
@@ -65,10 +91,10 @@ public sealed record TrainOptions
     [Option("--seed", "Seed of initial weights and of all shuffling.")]
     public long Seed { get; init; }
 
-    [Option("--input", "Hook point the layer reads (default: blocks.L.ln2.hook_normalized).")]
+    [Option("--input", "Hook point the layer reads (default: blocks.L.ln2.hook_normalized; for an sae, that of --output).")]
     public string? Input { get; init; }
 
-    [Option("--output", "Hook point the layer replaces (default: blocks.L.hook_mlp_out).")]
+    [Option("--output", "Hook point the layer replaces (default: blocks.L.hook_mlp_out; for an sae, that of --input if given).")]
     public string? Output { get; init; }
 
     [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
@@ -104,26 +130,52 @@ public sealed record TrainOptions
     public long Steps => Contexts * Context / Math.Max(1, Batch);
 
     [JsonIgnore]
-    public HookPoint InputHook => Input is null ? HookPoint.MlpInput(Layer) : HookPoint.Parse(Input);
+    public HookPoint InputHook => (Input ?? (IsAutoencoder ? Output : null)) is { } name
+        ? HookPoint.Parse(name)
+        : IsAutoencoder ? HookPoint.MlpOutput(Layer) : HookPoint.MlpInput(Layer);
 
     [JsonIgnore]
-    public HookPoint OutputHook => Output is null ? HookPoint.MlpOutput(Layer) : HookPoint.Parse(Output);
+    public HookPoint OutputHook => (Output ?? (IsAutoencoder ? Input : null)) is { } name ? HookPoint.Parse(name) : HookPoint.MlpOutput(Layer);
+
+    private bool IsAutoencoder => LayerTypes.Find(Type) is { IsAutoencoder: true };
+
+    /// <summary>The kind of sparsity that is asked for, named or by its coefficient.</summary>
+    [JsonIgnore]
+    public string SparsityName => SparsityKind ?? (L1 is not null ? "l1" : L0 is not null ? "jumprelu" : "topk");
 
     /// <summary>The layer these options describe, for activations of the given widths.</summary>
     public LayerOptions LayerOptions(long inputWidth, long outputWidth)
     {
         LayerType type = LayerTypes.Get(Type);
+        bool sized = type.HasUnits ? Experts is not null : Hidden is not null || Multiplier is null;
         var options = new LayerOptions
         {
             Type = Type,
             InputWidth = inputWidth,
             OutputWidth = outputWidth,
-            Units = Experts ?? 1,
+            Units = type.HasUnits ? Experts ?? 1 : 0,
             Hidden = Hidden ?? (type.HasHidden ? ParameterBudget.DefaultHidden(inputWidth) : null),
-            K = K,
+            Sparsity = type.HasUnits ? ReadSparsity() : null,
             Activation = Activation ?? type.DefaultActivation,
-            UnitNorm = !NoUnitNorm,
+            UnitNorm = UnitNorm || (type.UnitNormByDefault && !NoUnitNorm),
+            Initialisation = Init switch { "kaiming" => LayerInitialisation.Kaiming, "transpose" => LayerInitialisation.Transpose, _ => LayerInitialisation.Reference },
+            AuxK = type.HasUnits ? Auxiliary() : null,
         };
-        return Experts is null ? options with { Units = ParameterBudget.MatchedUnits(options, Multiplier ?? 32) } : options;
+        return sized ? options : ParameterBudget.Match(options, Multiplier ?? ParameterBudget.DefaultMultiplier);
+    }
+
+    private Sparsity ReadSparsity() => SparsityName switch
+    {
+        "l1" => new Sparsity.L1(L1 ?? 0),
+        "batch-topk" => new Sparsity.BatchTopK(K ?? DefaultK),
+        "jumprelu" => new Sparsity.JumpRelu(L0 ?? 0, Bandwidth ?? Sparsity.JumpRelu.DefaultBandwidth),
+        _ => new Sparsity.TopK(K ?? DefaultK),
+    };
+
+    private AuxiliaryLoss? Auxiliary()
+    {
+        if (AuxK is not { } coefficient) return null;
+        var term = new AuxiliaryLoss { Coefficient = coefficient };
+        return DeadAfter is { } tokens ? term with { DeadAfter = tokens } : term;
     }
 }

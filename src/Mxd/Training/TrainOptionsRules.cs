@@ -29,7 +29,29 @@ public static class TrainOptionsRules
         if (o.Precision != "float32") yield return $"--precision is '{o.Precision}'; this version trains in float32 only.";
         if (!(o.LearningRate > 0 && double.IsFinite(o.LearningRate))) yield return $"--lr is {o.LearningRate}; it must be a number above 0.";
         if (o.HeldOut is not (> 0 and < 1)) yield return $"--held-out is {o.HeldOut}; it is a share, above 0 and below 1.";
-        foreach (string problem in Counts(o).Concat(Sizes(o)).Concat(HookPoints(o))) yield return problem;
+        foreach (string problem in Counts(o).Concat(Sparsities(o)).Concat(Sizes(o)).Concat(HookPoints(o))) yield return problem;
+    }
+
+    /// <summary>A coefficient without its kind, or a kind without its coefficient, would be an option that does nothing.</summary>
+    private static IEnumerable<string> Sparsities(TrainOptions o)
+    {
+        if (o.UnitNorm && o.NoUnitNorm) yield return "--unit-norm and --no-unit-norm were both given: give one.";
+        if (o.Init is not ("reference" or "kaiming" or "transpose")) yield return $"--init is '{o.Init}'; choose reference, kaiming or transpose.";
+        if (o.DeadAfter is { } after && o.AuxK is null) yield return $"--dead-after is {after}, but there is no --aux-k that it concerns: give both, or neither.";
+        (string Option, object? Value, string[] Kinds)[] belong =
+        [
+            ("--k", o.K, ["topk", "batch-topk"]), ("--l1", o.L1, ["l1"]), ("--l0", o.L0, ["jumprelu"]), ("--bandwidth", o.Bandwidth, ["jumprelu"]),
+        ];
+        if (!belong.Any(b => b.Kinds.Contains(o.SparsityName)))
+        {
+            yield return $"--sparsity is '{o.SparsityName}'; choose topk, l1, batch-topk or jumprelu.";
+            yield break;
+        }
+        foreach ((string option, object? value, string[] kinds) in belong)
+            if (value is not null && !kinds.Contains(o.SparsityName))
+                yield return FormattableString.Invariant($"{option} is {value}, which the sparsity {o.SparsityName} does not use: leave it out, or choose --sparsity {kinds[0]}.");
+        if (o is { SparsityName: "l1", L1: null }) yield return "--sparsity is l1, which needs a coefficient: give --l1.";
+        if (o is { SparsityName: "jumprelu", L0: null }) yield return "--sparsity is jumprelu, which needs a coefficient: give --l0.";
     }
 
     private static IEnumerable<string> Counts(TrainOptions o)
@@ -39,7 +61,7 @@ public static class TrainOptionsRules
             ("--layer", o.Layer, 0), ("--k", o.K, 1), ("--experts", o.Experts, 1), ("--multiplier", o.Multiplier, 1), ("--hidden", o.Hidden, 1),
             ("--batch", o.Batch, 1), ("--context", o.Context, 2), ("--warmup", o.Warmup, 0), ("--harvest-batch", o.HarvestBatch, 1),
             ("--buffer", o.Buffer, 1), ("--validation-contexts", o.ValidationContexts, 1), ("--log-every", o.LogEvery, 1),
-            ("--checkpoint-every", o.CheckpointEvery, 1),
+            ("--checkpoint-every", o.CheckpointEvery, 1), ("--dead-after", o.DeadAfter, 1),
         ];
         foreach ((string name, long? value, long least) in counts)
         {
@@ -65,7 +87,9 @@ public static class TrainOptionsRules
         string? problem = null;
         try
         {
-            if (o.OutputHook.IsBefore(o.InputHook))
+            if (LayerTypes.Find(o.Type) is { IsAutoencoder: true } && o.OutputHook != o.InputHook)
+                problem = $"--input is {o.InputHook} and --output {o.OutputHook}, but '{o.Type}' returns its input: give one of them.";
+            else if (o.OutputHook.IsBefore(o.InputHook))
                 problem = $"--output {o.OutputHook} comes before --input {o.InputHook} in the forward pass: exchange them.";
         }
         catch (MxdInputException e)

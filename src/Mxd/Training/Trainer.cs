@@ -19,9 +19,10 @@ public sealed class Trainer : IDisposable
     {
         Layer = layer;
         this.schedule = schedule;
-        foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
-        Optimizer = new AdamW(layer.Parameters);
-        Firings = zeros(layer.Options.Units, dtype: ScalarType.Int64, device: layer.UnitDecoder.Value.device).DetachFromDisposeScope();
+        Optimizer = new AdamW(layer is IFittedLayer ? [] : [.. layer.Parameters.Where(p => p.IsTrained)]);
+        foreach (Parameter parameter in Optimizer.Parameters) parameter.AllocateGradient();
+        Firings = Counts();
+        SinceFired = Counts();
     }
 
     public ILayer Layer { get; }
@@ -31,6 +32,25 @@ public sealed class Trainer : IDisposable
     /// <summary>Tokens on which each unit was active since the count was last set to zero, int64 [units].</summary>
     public Tensor Firings { get; }
 
+    /// <summary>Tokens since each unit was last active, int64 [units].</summary>
+    public Tensor SinceFired { get; }
+
+    /// <summary>Everything but the weights that a trainer going on needs, by name.</summary>
+    public IEnumerable<(string Key, Tensor Value)> State
+    {
+        get
+        {
+            for (int i = 0; i < Optimizer.Parameters.Count; i++)
+            {
+                yield return ("first_moment." + Optimizer.Parameters[i].Key, Optimizer.FirstMoments[i]);
+                yield return ("second_moment." + Optimizer.Parameters[i].Key, Optimizer.SecondMoments[i]);
+            }
+            foreach ((string key, Tensor sum) in (Layer as IFittedLayer)?.Sums ?? []) yield return ("sums." + key, sum);
+            yield return ("firings", Firings);
+            yield return ("since_fired", SinceFired);
+        }
+    }
+
     /// <summary>
     /// One update on x [B,I] and target [B,O]. With unit norm the decoder vectors are rescaled first, and the part of their gradient
     /// along themselves is dropped, so that the update turns them and does not lengthen them.
@@ -38,13 +58,11 @@ public sealed class Trainer : IDisposable
     public StepResult Step(Tensor x, Tensor target)
     {
         using DisposeScope scope = NewDisposeScope();
-        Parameter decoder = Layer.UnitDecoder;
-        if (Layer.Options.UnitNorm) UnitRows.Normalise(decoder.Value);
-        TrainingPass pass = Layer.Differentiate(x, target);
-        if (Layer.Options.UnitNorm) UnitRows.RemoveParallel(decoder.Gradient, decoder.Value);
         double learningRate = schedule.At(Optimizer.Steps);
+        var batch = new TrainingBatch(x, target, DeadUnits());
+        TrainingPass pass = Layer is IFittedLayer fitted ? fitted.Fit(batch) : Differentiate(batch);
         Optimizer.Step(learningRate);
-        pass.Codes.CountFirings(Firings);
+        Count(pass.Codes, x.shape[0]);
         double l0 = pass.Codes.ActiveCounts().to(ScalarType.Float64).mean().ToDouble();
         return new StepResult(pass.Loss, l0, learningRate);
     }
@@ -53,5 +71,34 @@ public sealed class Trainer : IDisposable
     {
         Optimizer.Dispose();
         Firings.Dispose();
+        SinceFired.Dispose();
     }
+
+    private TrainingPass Differentiate(TrainingBatch batch)
+    {
+        Parameter? decoder = Layer.Options.UnitNorm ? Layer.UnitDecoder : null;
+        if (decoder is not null) UnitRows.Normalise(decoder.Value);
+        TrainingPass pass = Layer.Differentiate(batch);
+        if (decoder is not null) UnitRows.RemoveParallel(decoder.Gradient, decoder.Value);
+        return pass;
+    }
+
+    /// <summary>Units that have not been active for as long as <see cref="AuxiliaryLoss.DeadAfter"/> says, bool [units]; null where none.</summary>
+    private Tensor? DeadUnits()
+    {
+        if (Layer.Options.AuxK is not { } aux) return null;
+        Tensor dead = SinceFired >= aux.DeadAfter;
+        return dead.any().ToBoolean() ? dead : null;
+    }
+
+    private void Count(SparseCodes codes, long tokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor fired = zeros_like(Firings);
+        codes.CountFirings(fired);
+        Firings.add_(fired);
+        SinceFired.add_(tokens).masked_fill_(fired > 0, 0);
+    }
+
+    private Tensor Counts() => zeros(Layer.Options.Units, dtype: ScalarType.Int64, device: Layer.Device()).DetachFromDisposeScope();
 }

@@ -36,7 +36,7 @@ public sealed class ValidationSet : IDisposable
     /// <summary>Measures the layer on all rows, <paramref name="rowsAtOnce"/> at a time.</summary>
     public Reconstruction Measure(ILayer layer, long rowsAtOnce)
     {
-        Device device = layer.UnitDecoder.Value.device;
+        Device device = layer.Device();
         using IDisposable noGrad = no_grad();
         using var meter = new ReconstructionMeter(layer.Options.Units, device);
         for (long start = 0; start < pairs.Count; start += rowsAtOnce)

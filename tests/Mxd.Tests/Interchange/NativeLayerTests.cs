@@ -55,8 +55,10 @@ public sealed class NativeLayerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("k", "10", "K is 10, more than the 9 units there are")]
-    [InlineData("k", "0", "K is 0")]
+    [InlineData("sparsity", "{\"kind\":\"topk\",\"k\":10}", "K is 10, more than the 9 units there are")]
+    [InlineData("sparsity", "{\"kind\":\"topk\",\"k\":0}", "K is 0")]
+    [InlineData("sparsity", "{\"kind\":\"median\"}", "median")]
+    [InlineData("sparsity", "null", "'mxd' needs a sparsity")]
     [InlineData("units", "8", "gate is [9, 6], but the layer's options need [8, 6]")]
     [InlineData("units", "1000000000000", "gate is [9, 6], but the layer's options need [1000000000000, 6]")]
     [InlineData("output_width", "6", "need [7, 6]")]

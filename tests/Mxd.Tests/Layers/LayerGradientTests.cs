@@ -7,7 +7,19 @@ namespace Mxd.Tests.Layers;
 /// <summary>The gradients written out by hand against autograd on the readable definition.</summary>
 public class LayerGradientTests
 {
-    public static TheoryData<string, string> TypesAndActivations => RandomLayers.TypesAndActivations;
+    public static TheoryData<string, string> TypesAndActivations
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (TheoryDataRow<string, string> row in RandomLayers.TypesAndActivations.Where(row => row.Data.Item1 != "linear")) data.Add(row);
+            return data;
+        }
+    }
+
+    public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
+
+    public static TheoryData<string> GradientTypes => [.. LayerTypes.Names.Where(name => name != "linear")];
 
     [Theory]
     [MemberData(nameof(TypesAndActivations))]
@@ -18,12 +30,28 @@ public class LayerGradientTests
         {
             using DisposeScope scope = NewDisposeScope();
             LayerOptions options = RandomLayers.Options(type, activation, random);
-            using ILayer layer = RandomLayers.Create(options, random.Next());
-            int batch = random.Next(1, 20);
-            Tensor target = RandomLayers.Rows(batch, options.OutputWidth, random.Next());
-            if (round % 3 == 0) target[random.Next(batch)] = 0;
-            AssertEqual(layer, RandomLayers.Rows(batch, options.InputWidth, random.Next()), target);
+            AssertEqualAtRandomRows(options, random, zeroTarget: round % 3 == 0);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(SparseTypes))]
+    public void Differentiate_EqualsAutograd_ForEverySparsityWithAndWithoutUnitNormAndAuxK(string type)
+    {
+        var random = new Random(StableSeed(type));
+        foreach (Sparsity sparsity in RandomLayers.Sparsities(type))
+            for (int round = 0; round < 8; round++)
+            {
+                using DisposeScope scope = NewDisposeScope();
+                LayerOptions options = RandomLayers.Options(type, sparsity is Sparsity.JumpRelu ? "relu" : LayerTypes.Get(type).DefaultActivation, random) with
+                {
+                    Sparsity = sparsity,
+                    Units = 12,
+                    UnitNorm = round % 2 == 0,
+                    AuxK = round % 4 < 2 ? null : new AuxiliaryLoss { Coefficient = 0.3, K = random.Next(1, 9) },
+                };
+                AssertEqualAtRandomRows(options, random, zeroTarget: round % 3 == 0);
+            }
     }
 
     [Theory]
@@ -41,50 +69,70 @@ public class LayerGradientTests
     }
 
     [Theory]
-    [InlineData("mxd")]
-    [InlineData("transcoder")]
+    [MemberData(nameof(GradientTypes))]
     public void Differentiate_GivesZeroLossAndGradients_WhereEveryTargetIsZero(string type)
     {
         using DisposeScope scope = NewDisposeScope();
         using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 8, k: 3), seed: 6);
         foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
-        TrainingPass pass = layer.Differentiate(RandomLayers.Rows(4, 6, seed: 7), zeros(4, 5));
+        TrainingPass pass = layer.Differentiate(new TrainingBatch(RandomLayers.Rows(4, 6, seed: 7), zeros(4, layer.Options.OutputWidth)));
         Assert.Equal(0, pass.Loss.Total);
         foreach (Parameter parameter in layer.Parameters) Assert.Equal(0, parameter.Gradient.abs().max().ToSingle());
     }
 
     [Theory]
-    [InlineData("mxd")]
-    [InlineData("transcoder")]
+    [MemberData(nameof(GradientTypes))]
     public void Differentiate_ReturnsTheForwardPass_AndOverwritesGradients(string type)
     {
         using DisposeScope scope = NewDisposeScope();
         using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 8, k: 3), seed: 8);
         foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
-        Tensor x = RandomLayers.Rows(10, 6, seed: 9), target = RandomLayers.Rows(10, 5, seed: 10);
-        TrainingPass pass = layer.Differentiate(x, target);
+        Tensor x = RandomLayers.Rows(10, 6, seed: 9), target = RandomLayers.Rows(10, layer.Options.OutputWidth, seed: 10);
+        TrainingPass pass = layer.Differentiate(new TrainingBatch(x, target));
         Tensor[] first = [.. layer.Parameters.Select(p => p.Gradient.clone())];
-        layer.Differentiate(x, target);
+        layer.Differentiate(new TrainingBatch(x, target));
 
         GoldenTensors.AssertClose(layer.Forward(x), pass.Output, 1e-6, "output");
-        GoldenTensors.AssertClose(layer.Encode(x).ToDense(), pass.Codes.ToDense(), 0, "codes");
+        if (layer.Options.Units > 0) GoldenTensors.AssertClose(layer.Encode(x).ToDense(), pass.Codes.ToDense(), 0, "codes");
         for (int i = 0; i < first.Length; i++) GoldenTensors.AssertClose(first[i], layer.Parameters[i].Gradient, 0, layer.Parameters[i].Key);
     }
 
-    private static void AssertEqual(ILayer layer, Tensor x, Tensor target)
+    private static void AssertEqualAtRandomRows(LayerOptions options, Random random, bool zeroTarget)
     {
-        foreach (Parameter parameter in layer.Parameters) parameter.Value.requires_grad_(true);
-        Tensor loss = Loss(layer.Forward(x), target);
-        loss.backward();
-        Tensor[] expected = [.. layer.Parameters.Select(p => p.Value.grad is { } g ? g.clone() : zeros_like(p.Value))];
-        foreach (Parameter parameter in layer.Parameters)
-        {
-            parameter.Value.requires_grad_(false);
-            parameter.AllocateGradient();
-        }
-        TrainingPass pass = layer.Differentiate(x, target);
-        Assert.Equal(loss.ToDouble(), pass.Loss.NormScaledMse, 1e-5 * Math.Abs(loss.ToDouble()) + 1e-9);
-        for (int i = 0; i < expected.Length; i++) AssertClose(expected[i], layer.Parameters[i].Gradient, $"{layer.Parameters[i].Key} of {layer.Options}");
+        using ILayer layer = RandomLayers.Create(options, random.Next());
+        int batch = random.Next(1, 20);
+        Tensor target = RandomLayers.Rows(batch, options.OutputWidth, random.Next());
+        if (zeroTarget) target[random.Next(batch)] = 0;
+        Tensor x = RandomLayers.Rows(batch, options.InputWidth, random.Next());
+        Tensor? dead = options.AuxK is null ? null : RandomLayers.Rows(1, options.Units, random.Next())[0] > 0;
+        if (dead is not null) dead[random.Next((int)options.Units)] = true;
+        AssertEqual(layer, x, target, dead);
+    }
+
+    private static void AssertEqual(ILayer layer, Tensor x, Tensor target, Tensor? dead = null)
+    {
+        foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
+        Parameter[] trained = [.. layer.Parameters.Where(p => p.IsTrained)];
+        Tensor[] before = [.. layer.Parameters.Select(p => p.Value.clone())];
+        var batch = new TrainingBatch(x, target, dead);
+        TrainingPass expected = Autograd.Differentiate(layer, batch);
+        Tensor[] gradients = [.. trained.Select(p => p.Gradient.clone())];
+        for (int i = 0; i < before.Length; i++) layer.Parameters[i].Value.copy_(before[i]);
+        TrainingPass pass = layer.Differentiate(batch);
+
+        Near(Loss(pass.Output, target).ToDouble(), pass.Loss.NormScaledMse, "NormScaledMse");
+        Near(expected.Loss.NormScaledMse, pass.Loss.NormScaledMse, "NormScaledMse");
+        Near(expected.Loss.L1, pass.Loss.L1, "L1");
+        Near(expected.Loss.L0, pass.Loss.L0, "L0");
+        Near(expected.Loss.AuxK, pass.Loss.AuxK, "AuxK");
+        Assert.Equal(dead is not null, pass.Loss.AuxK is not null);
+        for (int i = 0; i < trained.Length; i++) AssertClose(gradients[i], trained[i].Gradient, $"{trained[i].Key} of {layer.Options}");
+    }
+
+    private static void Near(double? expected, double? actual, string what)
+    {
+        Assert.Equal(expected is null, actual is null);
+        if (expected is { } value) Assert.True(Math.Abs(value - actual!.Value) <= 1e-5 * Math.Abs(value) + 1e-9, $"{what}: {actual} instead of {value}");
     }
 
     /// <summary>Mean over the tokens whose target is not zero, and over outputs, of (y - t)² / ‖t‖₂.</summary>

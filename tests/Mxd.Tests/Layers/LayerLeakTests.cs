@@ -10,24 +10,67 @@ public class LayerLeakTests
 {
     public static TheoryData<string, string> TypesAndActivations => RandomLayers.TypesAndActivations;
 
+    public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
+
     [Theory]
     [MemberData(nameof(TypesAndActivations))]
-    public void Layer_LeavesItsResultsAlive_AndNothingElse(string type, string activation)
+    public void Layer_LeavesItsResultsAlive_AndNothingElse(string type, string activation) =>
+        AssertLeavesResults(RandomLayers.Options(type, units: 9, k: 4) with { Activation = LayerTypes.Get(type).DefaultActivation is null ? null : activation });
+
+    [Theory]
+    [MemberData(nameof(SparseTypes))]
+    public void Layer_LeavesItsResultsAlive_WithEverySparsity(string type)
+    {
+        foreach (Sparsity sparsity in RandomLayers.Sparsities(type))
+            foreach (bool unitNorm in new[] { true, false })
+            {
+                AuxiliaryLoss? aux = unitNorm ? null : new AuxiliaryLoss { Coefficient = 0.1, K = 2 };
+                LayerOptions options = RandomLayers.Options(type, units: 12, k: 4) with { Sparsity = sparsity, UnitNorm = unitNorm, AuxK = aux };
+                AssertLeavesResults(sparsity is Sparsity.JumpRelu && options.Hidden is null ? options with { Activation = "relu" } : options);
+            }
+    }
+
+    [Fact]
+    public void Layer_LeavesItsResultsAlive_WithTheFormulasOfFiles()
+    {
+        LayerOptions options = RandomLayers.Options("sae", units: 12, k: 4);
+        AssertLeavesResults(options with { RescaleByDecoderNorm = true });
+        AssertLeavesResults(options with { Normalisation = InputNormalisation.LayerNorm });
+        AssertLeavesResults(options with { Normalisation = InputNormalisation.ConstantNormRescale, SubtractsInputBias = false });
+    }
+
+    private static void AssertLeavesResults(LayerOptions options)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 9, k: 4) with { Activation = activation }, seed: 1);
+        using ILayer layer = RandomLayers.Create(options, seed: 1);
         foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
-        Tensor x = RandomLayers.Rows(5, 6, seed: 2), target = RandomLayers.Rows(5, 5, seed: 3);
+        Tensor x = RandomLayers.Rows(5, options.InputWidth, seed: 2), target = RandomLayers.Rows(5, options.OutputWidth, seed: 3);
+        Tensor? dead = options.AuxK is null ? null : ones(options.Units, dtype: ScalarType.Bool);
+        var batch = new TrainingBatch(x, target, dead);
+        SparseCodes codes = layer.Encode(x);
+        int size = Size(codes);
 
         Assert.Equal(1, LiveTensors.LeftBy(() => layer.Forward(x)));
-        Assert.Equal(2, LiveTensors.LeftBy(() => layer.Encode(x)));
-        Assert.Equal(3, LiveTensors.LeftBy(() => layer.Differentiate(x, target)));
-        var codes = (TopKCodes)layer.Encode(x);
+        Assert.Equal(size, LiveTensors.LeftBy(() => layer.Encode(x)));
         Assert.Equal(1, LiveTensors.LeftBy(() => layer.Decode(codes, x)));
-        Assert.Equal(2, LiveTensors.LeftBy(() => codes.Add(3, 1)));
         Assert.Equal(1, LiveTensors.LeftBy(codes.ToDense));
         Assert.Equal(1, LiveTensors.LeftBy(codes.ActiveCounts));
+        if (layer is IFittedLayer fitted) Step(() => fitted.Fit(batch));
+        else
+        {
+            Step(() => layer.Differentiate(batch));
+            Step(() => Autograd.Differentiate(layer, batch));
+        }
+        if (options.Units > 3) Assert.Equal(codes is TopKCodes ? 2 : 1, LiveTensors.LeftBy(() => codes.Add(3, 1)));
+
+        void Step(Func<TrainingPass> step)
+        {
+            int kept = 1 + Size(step().Codes);
+            Assert.Equal(kept, LiveTensors.LeftBy(step));
+        }
     }
+
+    private static int Size(SparseCodes codes) => codes switch { TopKCodes => 2, DenseCodes { Chosen: null } => 1, _ => 2 };
 
     [Theory]
     [InlineData("mxd")]

@@ -9,6 +9,8 @@ public class LayerOptionsTests
 {
     public static TheoryData<string> Types => RandomLayers.Types;
 
+    public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
+
     [Theory]
     [MemberData(nameof(Types))]
     public void Problems_AreNone_ForOptionsThatCanBeBuilt(string type)
@@ -20,7 +22,7 @@ public class LayerOptionsTests
     [Fact]
     public void Problems_AreListedAllAtOnce()
     {
-        var options = new LayerOptions { Type = "moe", InputWidth = 0, OutputWidth = -1, Units = 0, K = 0, Activation = "swish" };
+        var options = new LayerOptions { Type = "moe", InputWidth = 0, OutputWidth = -1, Units = 0, Sparsity = new Sparsity.TopK(0), Activation = "swish" };
         string[] problems = [.. options.Problems()];
         Assert.Equal(6, problems.Length);
         foreach (string value in new[] { "'moe'", "input width is 0", "output width is -1", "number of units is 0", "K is 0", "'swish'" })
@@ -41,10 +43,10 @@ public class LayerOptionsTests
 
     [Fact]
     public void Initialise_RefusesOptionsThatBreakARule() =>
-        Assert.Throws<MxdInputException>(() => MxdLayer.Kind.Initialise(RandomLayers.Options("mxd", units: 8, k: 9), 0, CPU));
+        Assert.Throws<MxdInputException>(() => Mixtures.Plain.Initialise(RandomLayers.Options("mxd", units: 8, k: 9), 0, CPU));
 
     [Theory]
-    [MemberData(nameof(Types))]
+    [MemberData(nameof(SparseTypes))]
     public void Initialise_DrawsTheSameFromOneSeed_AndUnitRowsOfNormOne(string type)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -53,8 +55,8 @@ public class LayerOptionsTests
         using ILayer other = LayerTypes.Get(type).Initialise(options, 8, CPU);
         foreach (Parameter parameter in layer.Parameters)
             GoldenTensors.AssertClose(parameter.Value, same.Parameter(parameter.Key).Value, 0, parameter.Key);
-        Assert.True((layer.UnitDecoder.Value - other.UnitDecoder.Value).abs().max().ToSingle() > 0.01);
-        GoldenTensors.AssertClose(ones(30), linalg.vector_norm(layer.UnitDecoder.Value, 2, [1]), 1e-6, "norms");
+        Assert.True((layer.UnitDecoder!.Value - other.UnitDecoder!.Value).abs().max().ToSingle() > 0.01);
+        GoldenTensors.AssertClose(ones(30), linalg.vector_norm(layer.UnitDecoder!.Value, 2, [1]), 1e-6, "norms");
     }
 
     [Fact]
@@ -62,7 +64,7 @@ public class LayerOptionsTests
     {
         using DisposeScope scope = NewDisposeScope();
         LayerOptions options = RandomLayers.Options("mxd", units: 400, k: 3) with { UnitNorm = false, InputWidth = 16 };
-        using ILayer layer = MxdLayer.Kind.Initialise(options, 1, CPU);
+        using ILayer layer = Mixtures.Plain.Initialise(options, 1, CPU);
         Assert.Equal(0, layer.Forward(RandomLayers.Rows(5, 16, seed: 1)).abs().max().ToSingle());
         Uniform("W_cond", 1 / Math.Sqrt(400));
         Uniform("gate", 1 / Math.Sqrt(16));
@@ -82,8 +84,8 @@ public class LayerOptionsTests
     {
         using DisposeScope scope = NewDisposeScope();
         LayerOptions options = RandomLayers.Options("transcoder", 8, 3);
-        Dictionary<string, Tensor> stored = Transcoder.Kind.Specs(options).ToDictionary(s => s.Key, s => ones(s.StoredShape));
-        using ILayer layer = Transcoder.Kind.FromStored(options, key => stored[key], CPU);
+        Dictionary<string, Tensor> stored = Dictionaries.Transcoder.Specs(options).ToDictionary(s => s.Key, s => ones(s.StoredShape));
+        using ILayer layer = Dictionaries.Transcoder.FromStored(options, key => stored[key], CPU);
         foreach (Tensor tensor in stored.Values) tensor.zero_();
         Assert.All(layer.Parameters, p => Assert.Equal(1, p.Value.min().ToSingle()));
     }
@@ -93,10 +95,10 @@ public class LayerOptionsTests
     {
         using DisposeScope scope = NewDisposeScope();
         LayerOptions options = RandomLayers.Options("mxd", 8, 3);
-        Dictionary<string, Tensor> stored = MxdLayer.Kind.Specs(options).ToDictionary(s => s.Key, s => ones(s.StoredShape));
+        Dictionary<string, Tensor> stored = Mixtures.Plain.Specs(options).ToDictionary(s => s.Key, s => ones(s.StoredShape));
         stored["W_cond"] = ones(8, 5);
         Assert.Equal(
             "W_cond is [8, 5], but the layer's options need [5, 8]: use the options it was saved with.",
-            Assert.Throws<MxdInputException>(() => MxdLayer.Kind.FromStored(options, key => stored[key], CPU)).Message);
+            Assert.Throws<MxdInputException>(() => Mixtures.Plain.FromStored(options, key => stored[key], CPU)).Message);
     }
 }

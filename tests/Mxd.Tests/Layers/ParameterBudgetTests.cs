@@ -13,35 +13,58 @@ public class ParameterBudgetTests
     };
 
     [Fact]
-    public void MatchedUnits_OfGpt2_Are21504Experts()
+    public void Match_OfGpt2_Are21504Experts()
     {
         LayerOptions options = Mixture(768, ParameterBudget.DefaultHidden(768));
-        Assert.Equal(21504, ParameterBudget.MatchedUnits(options, 32));
+        Assert.Equal(21504, ParameterBudget.Match(options, 32).Units);
     }
 
     [Theory]
     [MemberData(nameof(Published))]
-    public void MatchedUnits_FollowTheFormula_AndStayWithinTheBudget(long width, long multiplier, long hidden)
+    public void Match_FollowTheFormula_AndStayWithinTheBudget(long width, long multiplier, long hidden)
     {
         long latents = width * multiplier;
         long budget = 2 * width * latents + latents + width;
         long fixedPart = hidden * 2 * width + hidden + width, each = 2 * width + 1;
         LayerOptions options = Mixture(width, hidden);
-        long units = ParameterBudget.MatchedUnits(options, multiplier);
+        long units = ParameterBudget.Match(options, multiplier).Units;
 
         Assert.Equal((budget - fixedPart) / each, units);
-        long count = MxdLayer.Kind.ParameterCount(options with { Units = units });
+        long count = Mixtures.Plain.ParameterCount(options with { Units = units });
         Assert.Equal(fixedPart + units * each, count);
         Assert.InRange(budget - count, 0, each - 1);
     }
 
     [Fact]
-    public void MatchedUnits_OfATranscoder_AreItsOwn() =>
-        Assert.Equal(768 * 32, ParameterBudget.MatchedUnits(RandomLayers.Options("transcoder", 1, 1) with { InputWidth = 768, OutputWidth = 768 }, 32));
+    public void Match_OfATranscoder_AreItsOwn() =>
+        Assert.Equal(768 * 32, ParameterBudget.Match(RandomLayers.Options("transcoder", 1, 1) with { InputWidth = 768, OutputWidth = 768 }, 32).Units);
 
     [Fact]
-    public void MatchedUnits_AreBelowOne_WhereTheHiddenPartAloneIsLarger() =>
-        Assert.True(ParameterBudget.MatchedUnits(Mixture(64, 100_000), 2) < 1);
+    public void Match_AreBelowOne_WhereTheHiddenPartAloneIsLarger() =>
+        Assert.True(ParameterBudget.Match(Mixture(64, 100_000), 2).Units < 1);
+
+    [Theory]
+    [InlineData("glu-mxd")]
+    [InlineData("skip-mxd")]
+    [InlineData("glu-transcoder")]
+    [InlineData("skip-transcoder")]
+    [InlineData("sae")]
+    [InlineData("dense")]
+    public void Match_ComesNearestToTheBudgetFromBelow(string type)
+    {
+        LayerOptions options = RandomLayers.Options(type, 1, 1) with { InputWidth = 96, OutputWidth = 96 };
+        LayerOptions matched = ParameterBudget.Match(options, 16);
+        LayerOptions larger = type == "dense" ? matched with { Hidden = matched.Hidden + 1 } : matched with { Units = matched.Units + 1 };
+        long budget = ParameterBudget.Of(96, 96, 16);
+        Assert.True(LayerTypes.Get(type).ParameterCount(matched) <= budget && LayerTypes.Get(type).ParameterCount(larger) > budget);
+    }
+
+    [Fact]
+    public void Match_LeavesALinearMapAsItIs()
+    {
+        LayerOptions options = RandomLayers.Options("linear", 1, 1);
+        Assert.Equal(options, ParameterBudget.Match(options, 32));
+    }
 
     [Fact]
     public void ParameterCount_IsThatOfTheTensors_AndTheFormulas()
@@ -53,9 +76,22 @@ public class ParameterBudgetTests
                 using DisposeScope scope = NewDisposeScope();
                 LayerOptions o = RandomLayers.Options(type, "relu", random);
                 using ILayer layer = LayerTypes.Get(type).Initialise(o, seed: round, CPU);
-                long expected = o.Hidden is { } h
-                    ? h * (o.InputWidth + o.OutputWidth) + h + o.OutputWidth + o.Units * (o.InputWidth + o.OutputWidth + 1)
-                    : o.Units * (o.InputWidth + o.OutputWidth) + o.Units + o.OutputWidth;
+                (long i, long w, long h, long n) = (o.InputWidth, o.OutputWidth, o.Hidden ?? 0, o.Units);
+                long mixture = h * (i + w) + h + w + n * (i + w + 1), dictionary = n * (i + w) + n + w;
+                long expected = type switch
+                {
+                    "mxd" => mixture,
+                    "glu-mxd" => mixture + i * h + h,
+                    "skip-mxd" => mixture + i * w,
+                    "glu-skip-mxd" => mixture + i * h + h + i * w,
+                    "transcoder" or "sae" => dictionary,
+                    "glu-transcoder" => dictionary + i * n + n,
+                    "skip-transcoder" => dictionary + i * w,
+                    "glu-skip-transcoder" => dictionary + i * n + n + i * w,
+                    "dense" => h * (i + w) + h + w,
+                    "linear" => i * w + w,
+                    _ => throw new NotSupportedException(type),
+                };
                 Assert.Equal(expected, layer.ParameterCount());
                 Assert.Equal(expected, LayerTypes.Get(type).ParameterCount(o));
             }

@@ -14,40 +14,55 @@ internal static class RandomLayers
         {
             var data = new TheoryData<string, string>();
             foreach (string type in LayerTypes.Names)
-                foreach (string activation in ActivationFunction.Names) data.Add(type, activation);
+                foreach (string activation in LayerTypes.Get(type).DefaultActivation is null ? ["relu"] : ActivationFunction.Names) data.Add(type, activation);
             return data;
         }
     }
 
     public static TheoryData<string> Types => [.. LayerTypes.Names];
 
-    /// <summary>Sizes from 1 up; K = 1, K = N and everything between.</summary>
-    public static LayerOptions Options(string type, string activation, Random random)
+    /// <summary>Types with units.</summary>
+    public static TheoryData<string> SparseTypes => [.. LayerTypes.All.Where(t => t.HasUnits).Select(t => t.Name)];
+
+    /// <summary>Every kind of sparsity that a type with 12 units takes.</summary>
+    public static IReadOnlyList<Sparsity> Sparsities(string type)
     {
-        long units = random.Next(1, 24);
+        Sparsity[] all = [new Sparsity.TopK(3), new Sparsity.L1(0.02), new Sparsity.BatchTopK(3), new Sparsity.GroupMax(4), new Sparsity.JumpRelu(0.02, 0.4)];
+        return [.. all.Where(s => s is not Sparsity.JumpRelu || !LayerTypes.Get(type).GatesUnits)];
+    }
+
+    /// <summary>Sizes from 1 up; K = 1, K = N and everything between.</summary>
+    public static LayerOptions Options(string type, string? activation, Random random)
+    {
+        LayerType kind = LayerTypes.Get(type);
+        long units = random.Next(1, 24), width = random.Next(1, 12);
         int k = random.Next(3) switch { 0 => 1, 1 => (int)units, _ => random.Next(1, (int)units + 1) };
         return new LayerOptions
         {
             Type = type,
-            InputWidth = random.Next(1, 12),
-            OutputWidth = random.Next(1, 12),
-            Units = units,
-            Hidden = LayerTypes.Get(type).HasHidden ? random.Next(1, 20) : null,
-            K = k,
-            Activation = activation,
+            InputWidth = width,
+            OutputWidth = kind.IsAutoencoder ? width : random.Next(1, 12),
+            Units = kind.HasUnits ? units : 0,
+            Hidden = kind.HasHidden ? random.Next(1, 20) : null,
+            Sparsity = kind.HasUnits ? new Sparsity.TopK(k) : null,
+            Activation = kind.DefaultActivation is null ? null : activation,
         };
     }
 
-    public static LayerOptions Options(string type, long units, int k) => new()
+    public static LayerOptions Options(string type, long units, int k)
     {
-        Type = type,
-        InputWidth = 6,
-        OutputWidth = 5,
-        Units = units,
-        Hidden = LayerTypes.Get(type).HasHidden ? 7 : null,
-        K = k,
-        Activation = LayerTypes.Get(type).DefaultActivation,
-    };
+        LayerType kind = LayerTypes.Get(type);
+        return new LayerOptions
+        {
+            Type = type,
+            InputWidth = 6,
+            OutputWidth = kind.IsAutoencoder ? 6 : 5,
+            Units = kind.HasUnits ? units : 0,
+            Hidden = kind.HasHidden ? 7 : null,
+            Sparsity = kind.HasUnits ? new Sparsity.TopK(k) : null,
+            Activation = kind.DefaultActivation,
+        };
+    }
 
     /// <summary>A layer with normally distributed weights.</summary>
     public static ILayer Create(LayerOptions options, int seed)

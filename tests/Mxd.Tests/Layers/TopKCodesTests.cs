@@ -15,7 +15,7 @@ public class TopKCodesTests
             using DisposeScope scope = NewDisposeScope();
             int units = random.Next(1, 30), k = random.Next(1, units + 1), batch = random.Next(1, 10);
             Tensor activations = RandomLayers.Rows(batch, units, random.Next()).relu();
-            float[,] dense = Table(TopK.Select(activations, k).ToDense());
+            float[,] dense = Table(Sparsity.TopK.Select(activations, k).ToDense());
             float[,] all = Table(activations);
             for (int row = 0; row < batch; row++)
             {
@@ -31,7 +31,7 @@ public class TopKCodesTests
     public void Add_PutsOneMoreUnitBesideTheK()
     {
         using DisposeScope scope = NewDisposeScope();
-        TopKCodes codes = TopK.Select(tensor(new float[] { 5, 1, 3, 2 }, 1, 4), 2);
+        TopKCodes codes = Sparsity.TopK.Select(tensor(new float[] { 5, 1, 3, 2 }, 1, 4), 2);
         SparseCodes steered = codes.Add(1, 100);
         Assert.Equal([5, 100, 3, 0], steered.ToDense().data<float>().ToArray());
         Assert.Equal(3, steered.ActiveCounts().ToInt64());
@@ -41,7 +41,7 @@ public class TopKCodesTests
     public void Add_SumsAUnitThatIsActiveAlready_AndCountsItOnce()
     {
         using DisposeScope scope = NewDisposeScope();
-        SparseCodes steered = TopK.Select(tensor(new float[] { 5, 1, 3, 2 }, 1, 4), 2).Add(2, 100);
+        SparseCodes steered = Sparsity.TopK.Select(tensor(new float[] { 5, 1, 3, 2 }, 1, 4), 2).Add(2, 100);
         Assert.Equal([5, 0, 103, 0], steered.ToDense().data<float>().ToArray());
         Assert.Equal(2, steered.ActiveCounts().ToInt64());
         Tensor firings = zeros(4, dtype: ScalarType.Int64);
@@ -53,7 +53,7 @@ public class TopKCodesTests
     public void Add_TwiceOnOneUnit_Sums_AndItsNegativeUndoesIt()
     {
         using DisposeScope scope = NewDisposeScope();
-        TopKCodes codes = TopK.Select(RandomLayers.Rows(6, 9, seed: 2).relu(), 3);
+        TopKCodes codes = Sparsity.TopK.Select(RandomLayers.Rows(6, 9, seed: 2).relu(), 3);
         GoldenTensors.AssertClose(codes.Add(4, 3).ToDense(), codes.Add(4, 1).Add(4, 2).ToDense(), 1e-6, "twice");
         GoldenTensors.AssertClose(codes.ToDense(), codes.Add(4, 7).Add(4, -7).ToDense(), 1e-5, "undone");
     }
@@ -66,7 +66,7 @@ public class TopKCodesTests
         {
             using DisposeScope scope = NewDisposeScope();
             int units = random.Next(1, 12), k = random.Next(1, units + 1);
-            SparseCodes codes = TopK.Select(RandomLayers.Rows(5, units, random.Next()).relu(), k);
+            SparseCodes codes = Sparsity.TopK.Select(RandomLayers.Rows(5, units, random.Next()).relu(), k);
             Tensor dense = codes.ToDense();
             for (int edit = 0; edit < 3; edit++)
             {
@@ -86,7 +86,7 @@ public class TopKCodesTests
     public void Add_RefusesAUnitThereIsNot(long unit)
     {
         using DisposeScope scope = NewDisposeScope();
-        TopKCodes codes = TopK.Select(zeros(1, 4), 2);
+        TopKCodes codes = Sparsity.TopK.Select(zeros(1, 4), 2);
         Assert.Throws<ArgumentOutOfRangeException>(() => codes.Add(unit, 1));
     }
 
@@ -95,7 +95,7 @@ public class TopKCodesTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor firings = tensor(new long[] { 10, 0, 0 });
-        TopK.Select(tensor(new float[] { 1, 2, 0, 0, 3, 0 }, 2, 3), 2).CountFirings(firings);
+        Sparsity.TopK.Select(tensor(new float[] { 1, 2, 0, 0, 3, 0 }, 2, 3), 2).CountFirings(firings);
         Assert.Equal([11, 2, 0], firings.data<long>().ToArray());
     }
 

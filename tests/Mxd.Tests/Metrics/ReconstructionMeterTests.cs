@@ -18,7 +18,7 @@ public class ReconstructionMeterTests
         using DisposeScope scope = NewDisposeScope();
         Tensor t = RandomLayers.Rows(300, 6, seed: 1) + offset, y = t + 0.3 * RandomLayers.Rows(300, 6, seed: 2);
         if (offset == 0) t[17] = t[18] = 0;
-        TopKCodes codes = TopK.Select(RandomLayers.Rows(300, Units, seed: 3).sub_(1.5).relu_(), 5);
+        TopKCodes codes = Sparsity.TopK.Select(RandomLayers.Rows(300, Units, seed: 3).sub_(1.5).relu_(), 5);
         Reconstruction expected = Direct(y, t, codes.ToDense());
         foreach (int size in new[] { 300, 1, 7, 64, 299 })
         {
@@ -45,7 +45,7 @@ public class ReconstructionMeterTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor t = RandomLayers.Rows(50, 6, seed: 4).to(ScalarType.Float64) + 3;
-        TopKCodes codes = TopK.Select(zeros(50, Units), 1);
+        TopKCodes codes = Sparsity.TopK.Select(zeros(50, Units), 1);
         Assert.Equal(0, Measure(t, t, codes).Fvu);
         Assert.Equal(1, Measure(t.mean([0]).expand(50, 6), t, codes).Fvu, 1e-12);
     }
@@ -56,7 +56,7 @@ public class ReconstructionMeterTests
         using DisposeScope scope = NewDisposeScope();
         Tensor activations = zeros(3, Units);
         activations[0, 2] = activations[1, 2] = activations[2, 9] = 1;
-        Reconstruction result = Measure(ones(3, 2), ones(3, 2), TopK.Select(activations, 4));
+        Reconstruction result = Measure(ones(3, 2), ones(3, 2), Sparsity.TopK.Select(activations, 4));
         Assert.Equal(38.0 / 40, result.DeadFraction, 1e-12);
         Assert.Equal(1, result.L0);
     }
@@ -66,7 +66,7 @@ public class ReconstructionMeterTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor t = RandomLayers.Rows(5, 6, seed: 5);
-        TopKCodes codes = TopK.Select(zeros(5, Units), 1);
+        TopKCodes codes = Sparsity.TopK.Select(zeros(5, Units), 1);
         long within = LiveTensors.LeftBy(() => Measure(t, t, codes));
         Assert.Equal(0, within);
         return within;

@@ -61,7 +61,7 @@ public sealed class MemoryPlanTests : IDisposable
     public void Plan_HoldsWeightsGradientsAndMoments_AndTheWholeModel()
     {
         MemoryPlan plan = Plan(options);
-        Assert.Equal(4 * 4 * MxdLayer.Kind.ParameterCount(options.LayerOptions(12, 12)), plan.Layer);
+        Assert.Equal(4 * 4 * Mixtures.Plain.ParameterCount(options.LayerOptions(12, 12)), plan.Layer);
         Assert.Equal(4 * model.WeightCount + model.FileBytes, plan.LanguageModel);
         Assert.Equal(2 * model.WeightCount + model.FileBytes, Plan(options with { ModelDtype = "bfloat16" }).LanguageModel);
         Assert.True(Plan(options, textContexts: 5000).Text > plan.Text);

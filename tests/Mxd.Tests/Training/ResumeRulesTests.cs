@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -65,7 +66,7 @@ public class ResumeRulesTests
             string text => text + "x",
             IReadOnlyList<string> texts => (string[])[.. texts, "more.jsonl"],
             null when property.PropertyType == typeof(string) => "x",
-            null => 5L,
+            null => Convert.ChangeType(5, Nullable.GetUnderlyingType(property.PropertyType)!, CultureInfo.InvariantCulture),
             object other => throw new NotSupportedException(other.GetType().Name),
         });
         return copy;

@@ -1,0 +1,24 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Layers;
+
+/// <summary>Units that each add their own vector: y = a W_dec + b, with W_dec [N,O].</summary>
+internal sealed class DictionaryDecoder(Parameter vectors, Parameter outputBias) : IDecoder
+{
+    private sealed record Pass(Tensor Output) : DecoderPass(Output, null);
+
+    public Parameter UnitVectors => vectors;
+
+    public Parameter OutputBias => outputBias;
+
+    public DecoderPass Forward(Tensor a, Tensor x) => new Pass(matmul(a, vectors.Value) + outputBias.Value);
+
+    public Tensor Backward(DecoderPass pass, Tensor a, Tensor x, Tensor outputGradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        outputBias.SetGradient(outputGradient.sum(dim: 0));
+        vectors.SetGradient(matmul(a.t(), outputGradient));
+        return matmul(outputGradient, vectors.Value.t()).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+using static TorchSharp.torch;
+
+namespace Mxd.Layers;
+
+/// <summary>What imported layers do to each token before encoding, and undo after decoding. Layers trained here do nothing.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<InputNormalisation>))]
+public enum InputNormalisation
+{
+    [JsonStringEnumMemberName("none")]
+    None,
+
+    /// <summary>x' = (x - μ) / (σ + 1e-5), y ← y σ + μ, with the token's mean μ and unbiased standard deviation σ.</summary>
+    [JsonStringEnumMemberName("layer_norm")]
+    LayerNorm,
+
+    /// <summary>x' = c x, y ← y / c, with c = √I / ‖x‖₂.</summary>
+    [JsonStringEnumMemberName("constant_norm_rescale")]
+    ConstantNormRescale,
+}
+
+internal static class Normaliser
+{
+    private const double Epsilon = 1e-5;
+
+    /// <summary>x' [B,I].</summary>
+    public static Tensor Apply(InputNormalisation kind, Tensor x) => kind switch
+    {
+        InputNormalisation.LayerNorm => (x - x.mean([1], keepdim: true)) / (Deviation(x) + Epsilon),
+        InputNormalisation.ConstantNormRescale => x * Scale(x),
+        _ => x,
+    };
+
+    /// <summary>The output [B,O] in the input's own terms.</summary>
+    public static Tensor Undo(InputNormalisation kind, Tensor y, Tensor x) => kind switch
+    {
+        InputNormalisation.LayerNorm => y * Deviation(x) + x.mean([1], keepdim: true),
+        InputNormalisation.ConstantNormRescale => y / Scale(x),
+        _ => y,
+    };
+
+    private static Tensor Deviation(Tensor x) => x.std([1], unbiased: true, keepdim: true);
+
+    private static Tensor Scale(Tensor x) => Math.Sqrt(x.shape[1]) / linalg.vector_norm(x, 2, [1], keepdim: true);
+}

@@ -1,0 +1,117 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Layers;
+
+/// <summary>
+/// Every type that has units: an encoder gives each an activation, a <see cref="Sparsity"/> chooses among them, a decoder turns the chosen
+/// into the output, and some add a term linear in the input. <see cref="Mixtures"/> and <see cref="Dictionaries"/> say what the parts are.
+/// </summary>
+internal sealed class SparseLayer : ILayer
+{
+    private readonly UnitEncoder encoder;
+    private readonly IDecoder decoder;
+    private readonly SkipConnection? skip;
+    private readonly Parameter? threshold;
+
+    public SparseLayer(LayerOptions options, IReadOnlyList<Parameter> parameters, UnitEncoder encoder, IDecoder decoder)
+    {
+        Options = options;
+        Parameters = parameters;
+        this.encoder = encoder;
+        this.decoder = decoder;
+        var set = new ParameterSet(parameters);
+        skip = SkipConnection.Find(set);
+        threshold = set.Find(Sparsity.ThresholdKey);
+    }
+
+    public LayerOptions Options { get; }
+
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    public Parameter UnitDecoder => decoder.UnitVectors;
+
+    private Sparsity Sparsity => Options.Sparsity!;
+
+    private bool IsPlain => Options is { RescaleByDecoderNorm: false, Normalisation: InputNormalisation.None };
+
+    public SparseCodes Encode(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        UnitEncoder.Pass encoded = EncodeUnits(x);
+        return Sparsity.Select(encoded.PreActivations, encoded.Activations, threshold?.Value).MoveToOuterDisposeScope();
+    }
+
+    public Tensor Decode(SparseCodes codes, Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Output(DecodeUnits(codes, x), x).MoveToOuterDisposeScope();
+    }
+
+    public ReadablePass Losses(TrainingBatch batch)
+    {
+        UnitEncoder.Pass encoded = EncodeUnits(batch.Inputs);
+        SparseCodes codes = Sparsity.SelectInTraining(encoded.PreActivations, encoded.Activations, threshold?.Value);
+        DecoderPass decoded = DecodeUnits(codes, batch.Inputs);
+        Tensor y = Output(decoded, batch.Inputs);
+        var loss = new ReadableLoss(NormScaledMse.Of(y, batch.Targets));
+        loss = Sparsity.Penalise(loss, codes, encoded.PreActivations, FreeNorms(), threshold?.Value);
+        if (Options.AuxK is { } aux && batch.DeadUnits is not null)
+            loss = loss with { AuxK = aux.Of(encoded, decoded, UnitDecoder, batch.Targets, y, batch.DeadUnits) };
+        Sparsity.Observe(codes, threshold?.Value);
+        return new ReadablePass(codes, y, loss);
+    }
+
+    public TrainingPass Differentiate(TrainingBatch batch)
+    {
+        if (!IsPlain) return Autograd.Differentiate(this, batch);
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        UnitEncoder.Pass encoded = encoder.Forward(batch.Inputs);
+        SparseCodes codes = Sparsity.SelectInTraining(encoded.PreActivations, encoded.Activations, threshold?.Value);
+        Tensor a = codes.ToDense();
+        DecoderPass decoded = decoder.Forward(a, batch.Inputs);
+        Tensor y = skip is null ? decoded.Output : decoded.Output + skip.Forward(batch.Inputs);
+        NormScaledMse.Result loss = NormScaledMse.Differentiate(y, batch.Targets);
+
+        skip?.Backward(batch.Inputs, loss.OutputGradient);
+        Tensor codeGradient = decoder.Backward(decoded, a, batch.Inputs, loss.OutputGradient);
+        PenaltyTerms penalty = Sparsity.Backward(
+            new SparsityPass(codes, encoded.PreActivations, UnitDecoder, !Options.UnitNorm, threshold), codeGradient);
+        (double Loss, Tensor Gradient)? aux = Options.AuxK is { } term && batch.DeadUnits is not null
+            ? term.Backward(encoded, decoded, UnitDecoder, batch.Targets, y, batch.DeadUnits)
+            : null;
+        Tensor? inputBias = encoder.Backward(encoded, codes, codeGradient, aux?.Gradient);
+        // An autoencoder's one bias is taken from the input and added to the output.
+        if (inputBias is not null) decoder.OutputBias.Gradient.add_(inputBias);
+        Sparsity.Observe(codes, threshold?.Value);
+
+        var terms = new LossTerms(loss.Loss.ToDouble(), penalty.L1, penalty.L0, aux?.Loss);
+        return new TrainingPass(terms, codes.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());
+    }
+
+    public void Dispose()
+    {
+        foreach (Parameter parameter in Parameters) parameter.Dispose();
+    }
+
+    private UnitEncoder.Pass EncodeUnits(Tensor x) =>
+        encoder.Forward(Normaliser.Apply(Options.Normalisation, x), Options.RescaleByDecoderNorm ? Norms() : null);
+
+    private DecoderPass DecodeUnits(SparseCodes codes, Tensor x)
+    {
+        Tensor a = codes.ToDense();
+        if (Options.RescaleByDecoderNorm) a = a / Norms();
+        return decoder.Forward(a, x);
+    }
+
+    private Tensor Output(DecoderPass decoded, Tensor x)
+    {
+        Tensor y = Normaliser.Undo(Options.Normalisation, decoded.Output, x);
+        return skip is null ? y : y + skip.Forward(x);
+    }
+
+    private Tensor Norms() => linalg.vector_norm(UnitDecoder.Value, 2, [1]);
+
+    private Tensor? FreeNorms() => Options.UnitNorm ? null : Norms();
+}

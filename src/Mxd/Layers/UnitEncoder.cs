@@ -1,0 +1,83 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Mxd.Layers;
+
+/// <summary>
+/// Gives every unit an activation: with x [B,I],
+/// <code>
+/// p = (x - b_in) Wᵀ + w       [B,N]   W [N,I]; b_in [I] in autoencoders only
+/// u = act(p) * (x Vᵀ + v)     [B,N]   the second factor in GLU variants only, V [N,I]
+/// </code>
+/// </summary>
+internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationFunction activation, GluBranch? glu, Parameter? inputBias)
+{
+    /// <summary>What <see cref="Forward"/> computed.</summary>
+    /// <param name="Input">x - b_in, [B,I].</param>
+    /// <param name="PreActivations">p, [B,N].</param>
+    /// <param name="Factor">x Vᵀ + v, [B,N], or null.</param>
+    /// <param name="Activations">u, [B,N].</param>
+    internal sealed record Pass(Tensor Input, Tensor PreActivations, Tensor? Factor, Tensor Activations);
+
+    /// <param name="x">[B,I].</param>
+    /// <param name="scales">What pre-activations are multiplied by, [N], where a file's formula asks for it.</param>
+    public Pass Forward(Tensor x, Tensor? scales = null)
+    {
+        Tensor input = inputBias is null ? x : x - inputBias.Value;
+        Tensor p = F.linear(input, weights.Value, bias.Value);
+        if (scales is not null) p = p * scales;
+        Tensor? factor = glu?.Forward(input);
+        Tensor u = activation.Apply(p);
+        return new Pass(input, p, factor, factor is null ? u : u * factor);
+    }
+
+    /// <summary>Writes the gradients of W, w, V and v, and returns that of b_in, [I], where there is one.</summary>
+    /// <param name="pass">Of the same step.</param>
+    /// <param name="codes">The units chosen: the others pass no gradient on.</param>
+    /// <param name="codeGradient">d loss / d a, [B,N].</param>
+    /// <param name="auxiliary">A gradient of the pre-activations to be added, [B,N], or null.</param>
+    public Tensor? Backward(Pass pass, SparseCodes codes, Tensor codeGradient, Tensor? auxiliary)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor chosen = codes.Gather(codeGradient), p = codes.Gather(pass.PreActivations);
+        Tensor? factorGradient = null;
+        if (pass.Factor is { } factor)
+        {
+            factorGradient = codes.Scatter(chosen * activation.Apply(p));
+            chosen = chosen * codes.Gather(factor);
+        }
+        Tensor gradient = codes.Scatter(chosen * activation.Derivative(p));
+        if (auxiliary is not null) gradient = gradient + auxiliary;
+        weights.SetGradient(matmul(gradient.t(), pass.Input));
+        bias.SetGradient(gradient.sum(dim: 0));
+        if (factorGradient is not null) glu!.Backward(pass.Input, factorGradient);
+        if (inputBias is null) return null;
+        Tensor through = matmul(gradient.sum(dim: 0), weights.Value);
+        if (factorGradient is not null) through = through + matmul(factorGradient.sum(dim: 0), glu!.Weights.Value);
+        return through.neg_().MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>The second branch of a GLU variant: x Vᵀ + v, with V [n,I].</summary>
+internal sealed class GluBranch(Parameter weights, Parameter bias)
+{
+    public Parameter Weights => weights;
+
+    public Tensor Forward(Tensor x) => F.linear(x, weights.Value, bias.Value);
+
+    /// <param name="x">[B,I].</param>
+    /// <param name="gradient">d loss / d output, [B,n].</param>
+    public void Backward(Tensor x, Tensor gradient)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        weights.SetGradient(matmul(gradient.t(), x));
+        bias.SetGradient(gradient.sum(dim: 0));
+    }
+
+    public static IEnumerable<ParameterSpec> Specs(long width, LayerOptions o) =>
+    [
+        new("W_glu.weight", [width, o.InputWidth], new Initial.Linear(o.InputWidth)),
+        new("W_glu.bias", [width], new Initial.Zeros()),
+    ];
+}
