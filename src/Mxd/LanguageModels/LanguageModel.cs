@@ -29,6 +29,10 @@ public abstract class LanguageModel(ModelIdentity identity) : IDisposable
     /// <summary>Logits [n,vocabulary] in float32 of rows [n,width] of <see cref="FinalNorm"/>'s output.</summary>
     public abstract Tensor Logits(Tensor hidden);
 
+    /// <summary>The MLP of one layer: views of the model's own weights, in the caller's dispose scope.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such layer.</exception>
+    public abstract MlpWeights Mlp(int layer);
+
     /// <summary>The final norm's output [B,T,width] for token ids int64 [B,T].</summary>
     public Tensor Forward(Tensor tokens)
     {

@@ -65,6 +65,20 @@ public sealed class LlamaModel : LanguageModel
         return F.linear(hidden, weights.Unembedding).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
+    public override MlpWeights Mlp(int layer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(layer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, weights.Blocks.Count);
+        LlamaBlockWeights block = weights.Blocks[layer];
+        return new GatedMlpWeights(
+            "silu",
+            NormScale: block.MlpScale.alias(),
+            NormShift: null,
+            Gate: new LinearWeights(block.GateUp.narrow(0, 0, config.MlpWidth), null),
+            Up: new LinearWeights(block.GateUp.narrow(0, config.MlpWidth, config.MlpWidth), null),
+            Down: new LinearWeights(block.MlpDown.alias(), null));
+    }
+
     public override void Dispose()
     {
         weights.Dispose();

@@ -52,6 +52,8 @@ internal sealed class CountingModel(int contextLength) : LanguageModel(
 
     public override Tensor Logits(Tensor hidden) => hidden * 1;
 
+    public override MlpWeights Mlp(int layer) => throw new NotSupportedException("Its MLPs have no weights.");
+
     public override void Dispose()
     {
     }
