@@ -45,12 +45,12 @@ public static class Dictionaries
         Initial encoder = o.Initialisation == LayerInitialisation.Kaiming ? new Initial.Kaiming(o.InputWidth) : new Initial.Linear(o.InputWidth);
         IEnumerable<ParameterSpec> specs =
         [
-            new("W_enc", [o.Units, o.InputWidth], encoder, StoredTransposed: true),
+            new("W_enc", [o.Units, o.InputWidth], encoder, StoredTransposed: true) { Role = ParameterRole.UnitEncoder },
             new("b_enc", [o.Units], new Initial.Zeros()),
-            new("W_dec", [o.Units, o.OutputWidth], Decoder(o, skip)),
+            new("W_dec", [o.Units, o.OutputWidth], Decoder(o, skip)) { Role = ParameterRole.UnitDecoder },
             new(outputBias, [o.OutputWidth], new Initial.Zeros()),
         ];
-        if (glu) specs = specs.Concat(GluBranch.Specs(o.Units, o));
+        if (glu) specs = specs.Concat(GluBranch.Specs(o.Units, o, ParameterRole.UnitEncoder));
         if (skip) specs = specs.Append(SkipConnection.Spec(o));
         return specs.Concat(o.Sparsity!.Specs(o.Units));
     }

@@ -50,11 +50,11 @@ internal sealed class HiddenBranch(Parameter weights, Parameter bias, Activation
         long hidden = o.Hidden!.Value;
         IEnumerable<ParameterSpec> specs =
         [
-            new("W_enc", [hidden, o.InputWidth], new Initial.Linear(o.InputWidth), StoredTransposed: true),
+            new("W_enc", [hidden, o.InputWidth], new Initial.Linear(o.InputWidth), StoredTransposed: true) { Role = ParameterRole.InputProduct },
             new("b_enc", [hidden], new Initial.Zeros()),
-            new("W_dec", [hidden, o.OutputWidth], new Initial.Zeros()),
+            new("W_dec", [hidden, o.OutputWidth], new Initial.Zeros()) { Role = ParameterRole.HiddenProduct },
         ];
-        return glu ? specs.Concat(GluBranch.Specs(hidden, o)) : specs;
+        return glu ? specs.Concat(GluBranch.Specs(hidden, o, ParameterRole.InputProduct)) : specs;
     }
 
     public static HiddenBranch Create(LayerOptions options, ParameterSet parameters) => new(

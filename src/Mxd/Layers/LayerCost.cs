@@ -29,6 +29,15 @@ public sealed record LayerCost(
     /// <summary>Float32 copies of a weight during training: itself, its gradient, two moments.</summary>
     private const long TrainingCopies = 4;
 
+    /// <param name="options">The layer.</param>
+    /// <param name="batch">Tokens at once.</param>
+    /// <param name="selected">Units active on a token, where it was measured; otherwise K, or all units where training decides.</param>
+    /// <exception cref="OverflowException">A number is more than can be counted.</exception>
+    public static LayerCost Of(LayerOptions options, long batch, long? selected = null) => Of(
+        [.. LayerTypes.Get(options.Type).Specs(options).Where(s => s.IsTrained).Select(s => new ParameterCost(s.Key, s.Shape[0], s.Shape.Length > 1 ? s.Shape[1] : 1, s.Role))],
+        selected ?? options.Sparsity?.Active ?? options.Units,
+        batch);
+
     /// <param name="parameters">All of the layer's.</param>
     /// <param name="selected">Units active on a token: K, or a measured L0; ignored by layers without units.</param>
     /// <param name="batch">Tokens at once.</param>

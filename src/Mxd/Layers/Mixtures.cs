@@ -36,9 +36,9 @@ public static class Mixtures
         Initial scales = o.UnitNorm ? new Initial.UnitRows() : new Initial.Linear(o.Units);
         IEnumerable<ParameterSpec> own =
         [
-            new("gate", [o.Units, o.InputWidth], new Initial.Linear(o.InputWidth)),
+            new("gate", [o.Units, o.InputWidth], new Initial.Linear(o.InputWidth)) { Role = ParameterRole.UnitEncoder },
             new("gate_bias", [o.Units], new Initial.Zeros()),
-            new("W_cond", [o.Units, o.OutputWidth], scales, StoredTransposed: true),
+            new("W_cond", [o.Units, o.OutputWidth], scales, StoredTransposed: true) { Role = ParameterRole.UnitDecoder },
             new("b_dec_out", [o.OutputWidth], new Initial.Zeros()),
         ];
         IEnumerable<ParameterSpec> specs = HiddenBranch.Specs(o, glu).Concat(own);

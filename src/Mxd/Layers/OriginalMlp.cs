@@ -46,6 +46,23 @@ public sealed record OriginalMlp(string Type, string Activation, IReadOnlyDictio
         return new OriginalMlp(type, weights.Activation, tensors);
     }
 
+    /// <summary>The layer itself.</summary>
+    public ILayer ToLayer(Device device)
+    {
+        var options = new LayerOptions
+        {
+            Type = Type,
+            InputWidth = InputWidth,
+            OutputWidth = OutputWidth,
+            Hidden = Hidden,
+            Units = 1,
+            Sparsity = new Sparsity.TopK(1),
+            Activation = Activation,
+            UnitNorm = false,
+        };
+        return LayerTypes.Get(Type).FromStored(options, key => Tensors[key], device);
+    }
+
     /// <summary>Scale [I], and shift [I] or null.</summary>
     private sealed record Norm(Tensor Scale, Tensor? Shift);
 

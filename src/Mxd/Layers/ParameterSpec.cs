@@ -7,6 +7,9 @@ namespace Mxd.Layers;
 /// <summary>A parameter before it takes memory: key, shape in memory, first values, and whether files hold the transpose.</summary>
 public sealed record ParameterSpec(string Key, long[] Shape, Initial Initial, bool StoredTransposed = false)
 {
+    /// <summary>How it takes part in the work a token makes.</summary>
+    public ParameterRole Role { get; init; } = ParameterRole.Vector;
+
     /// <summary>Does the optimizer move it? A few are measured instead.</summary>
     public bool IsTrained { get; init; } = true;
 

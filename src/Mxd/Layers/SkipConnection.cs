@@ -16,7 +16,7 @@ internal sealed class SkipConnection(Parameter weights)
         weights.SetGradient(matmul(outputGradient.t(), x));
     }
 
-    public static ParameterSpec Spec(LayerOptions o) => new(Key, [o.OutputWidth, o.InputWidth], new Initial.Zeros());
+    public static ParameterSpec Spec(LayerOptions o) => new(Key, [o.OutputWidth, o.InputWidth], new Initial.Zeros()) { Role = ParameterRole.InputProduct };
 
     public static SkipConnection? Find(ParameterSet parameters) => parameters.Find(Key) is { } weights ? new SkipConnection(weights) : null;
 }

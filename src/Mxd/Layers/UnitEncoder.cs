@@ -58,26 +58,3 @@ internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationF
         return through.neg_().MoveToOuterDisposeScope();
     }
 }
-
-/// <summary>The second branch of a GLU variant: x Vᵀ + v, with V [n,I].</summary>
-internal sealed class GluBranch(Parameter weights, Parameter bias)
-{
-    public Parameter Weights => weights;
-
-    public Tensor Forward(Tensor x) => F.linear(x, weights.Value, bias.Value);
-
-    /// <param name="x">[B,I].</param>
-    /// <param name="gradient">d loss / d output, [B,n].</param>
-    public void Backward(Tensor x, Tensor gradient)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        weights.SetGradient(matmul(gradient.t(), x));
-        bias.SetGradient(gradient.sum(dim: 0));
-    }
-
-    public static IEnumerable<ParameterSpec> Specs(long width, LayerOptions o) =>
-    [
-        new("W_glu.weight", [width, o.InputWidth], new Initial.Linear(o.InputWidth)),
-        new("W_glu.bias", [width], new Initial.Zeros()),
-    ];
-}

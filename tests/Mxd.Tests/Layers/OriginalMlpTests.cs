@@ -27,7 +27,7 @@ public class OriginalMlpTests
             Tensor hidden = ActivationFunction.Parse(activation).Apply(Apply(up, Normed(n, scale, shift)));
             OriginalMlp mixture = OriginalMlp.Of(new PlainMlpWeights(activation, scale, shift, up, down));
             Assert.Equal(("mxd", activation), (mixture.Type, mixture.Activation));
-            using ILayer layer = Build(mixture);
+            using ILayer layer = mixture.ToLayer(CPU);
             GoldenTensors.AssertRelative(Apply(down, hidden), layer.Forward(n), 1e-5, "y");
             Assert.Equal(1, layer.Encode(n).ToDense().min().ToDouble());
         },
@@ -124,27 +124,8 @@ public class OriginalMlpTests
     /// <summary>The mixture's equations over tensors in the orientation of the reference's files.</summary>
     private static Tensor Forward(OriginalMlp mixture, Tensor n)
     {
-        IReadOnlyDictionary<string, Tensor> t = mixture.Tensors;
-        Tensor z = ActivationFunction.Parse(mixture.Activation).Apply(matmul(n, t["W_enc"]) + t["b_enc"]);
-        if (mixture.Type == "glu-mxd") z = (matmul(n, t["W_glu.weight"].t()) + t["W_glu.bias"]) * z;
-        Tensor a = F.relu(matmul(n, t["gate"].t()) + t["gate_bias"]);
-        return EquivalentForms.Factorised(a, z, t["W_cond"].t(), t["W_dec"]) + t["b_dec_out"];
-    }
-
-    private static ILayer Build(OriginalMlp mixture)
-    {
-        var options = new LayerOptions
-        {
-            Type = mixture.Type,
-            InputWidth = mixture.InputWidth,
-            OutputWidth = mixture.OutputWidth,
-            Hidden = mixture.Hidden,
-            Units = 1,
-            K = 1,
-            Activation = mixture.Activation,
-            UnitNorm = false,
-        };
-        return LayerTypes.Get(mixture.Type).FromStored(options, key => mixture.Tensors[key], CPU);
+        using ILayer layer = mixture.ToLayer(CPU);
+        return layer.Forward(n);
     }
 
     private static Tensor Normed(Tensor n, Tensor scale, Tensor? shift) => shift is { } t ? n * scale + t : n * scale;
