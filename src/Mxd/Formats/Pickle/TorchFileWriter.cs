@@ -5,8 +5,8 @@ using Mxd.Runtime;
 namespace Mxd.Formats.Pickle;
 
 /// <summary>
-/// Writes checkpoints that <c>torch.load</c> loads, in the layout of <c>torch.save</c>: what torch itself saved and <see cref="TorchFile"/> read
-/// is written as the same bytes. Reading one in Python needs the classes of its instances, as with any pickle.
+/// Writes checkpoints that <c>torch.load</c> loads: the layout of <c>torch.save</c> with those entries that every version since 1.6 has, so
+/// without <c>byteorder</c>, whose absence means little-endian. To read one in Python takes the classes of its instances, as for any pickle.
 /// </summary>
 public static class TorchFileWriter
 {

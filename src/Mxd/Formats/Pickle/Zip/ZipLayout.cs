@@ -14,10 +14,10 @@ internal static class ZipLayout
         string before = "";
         foreach (ZipEntry entry in entries.OrderBy(entry => entry.HeaderOffset))
         {
-            if (entry.HeaderOffset < free) throw ZipFault.Damaged(path, $"has the zip entries {Shown.Name(before)} and {Shown.Name(entry.Name)} overlap");
+            if (entry.HeaderOffset < free) throw ZipFault.Damaged(path, $"has two zip entries that overlap, {Shown.Name(before)} and {Shown.Name(entry.Name)}");
             ZipEntry placed = entry with { Offset = DataOffset(handle, path, entry, directoryOffset) };
             if (placed.Length > directoryOffset - placed.Offset)
-                throw ZipFault.Damaged(path, $"has the zip entry {Shown.Name(entry.Name)} of {entry.Length} bytes at {placed.Offset} reach into the directory at {directoryOffset}");
+                throw ZipFault.Damaged(path, $"has the zip entry {Shown.Name(entry.Name)}, whose {entry.Length} bytes from {placed.Offset} on reach into the directory at {directoryOffset}");
             located.Add(entry.Name, placed);
             free = placed.End;
             before = entry.Name;
@@ -41,6 +41,6 @@ internal static class ZipLayout
             throw ZipFault.Damaged(path, $"has the zip entry {Shown.Name(entry.Name)} in its directory, but another one at {entry.HeaderOffset}");
         long offset = entry.HeaderOffset + length + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
         return offset <= directoryOffset ? offset
-            : throw ZipFault.Damaged(path, $"has the zip entry {Shown.Name(entry.Name)} begin in the directory at {directoryOffset}");
+            : throw ZipFault.Damaged(path, $"has the zip entry {Shown.Name(entry.Name)}, whose bytes begin in the directory at {directoryOffset}");
     }
 }
