@@ -10,7 +10,10 @@ public static partial class LayerFormats
     /// <summary>How many layers an error lists.</summary>
     private const int Listed = 20;
 
-    public static IReadOnlyList<ILayerFormat> All { get; } = [new NativeFormat(), new SaeLensFormat(), new SparsifyFormat()];
+    /// <summary>The project's own, which holds every layer.</summary>
+    public static ILayerFormat Native { get; } = new NativeFormat();
+
+    public static IReadOnlyList<ILayerFormat> All { get; } = [Native, new SaeLensFormat(), new SparsifyFormat()];
 
     public static IReadOnlyList<string> Names => [.. All.Select(f => f.Name)];
 
@@ -23,7 +26,13 @@ public static partial class LayerFormats
     public static ILayerFormat Recognise(string path)
     {
         if (!Path.Exists(path)) throw new MxdInputException($"{path} does not exist.");
-        return All.FirstOrDefault(f => f.Recognises(path)) ?? throw Unrecognised(path);
+        ILayerFormat[] found = [.. All.Where(f => f.Recognises(path))];
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw Unrecognised(path),
+            _ => throw new MxdInputException($"{path} has files of {string.Join(" and ", found.Select(f => f.Name))}: say which is meant by --from."),
+        };
     }
 
     /// <summary>The format, if a layer of these options can be written in it.</summary>
