@@ -15,13 +15,22 @@ internal sealed record ForeignFiles(JsonObject Config, Dictionary<string, Tensor
         bool transcodes = architecture.Contains("transcoder", StringComparison.Ordinal);
         var config = new JsonObject
         {
-            ["d_in"] = width, ["d_sae"] = units, ["dtype"] = "float32", ["device"] = "cpu", ["apply_b_dec_to_input"] = !transcodes,
-            ["normalize_activations"] = "none", ["reshape_activations"] = "none",
+            ["d_in"] = width,
+            ["d_sae"] = units,
+            ["dtype"] = "float32",
+            ["device"] = "cpu",
+            ["apply_b_dec_to_input"] = !transcodes,
+            ["normalize_activations"] = "none",
+            ["reshape_activations"] = "none",
             ["metadata"] = new JsonObject
             {
-                ["sae_lens_version"] = "6.54.12", ["sae_lens_training_version"] = "6.54.12", ["model_name"] = "tiny",
-                ["hook_name"] = "blocks.1.ln2.hook_normalized", ["hook_name_out"] = transcodes ? "blocks.1.hook_mlp_out" : null,
-                ["prepend_bos"] = true, ["context_size"] = 64,
+                ["sae_lens_version"] = "6.54.12",
+                ["sae_lens_training_version"] = "6.54.12",
+                ["model_name"] = "tiny",
+                ["hook_name"] = "blocks.1.ln2.hook_normalized",
+                ["hook_name_out"] = transcodes ? "blocks.1.hook_mlp_out" : null,
+                ["prepend_bos"] = true,
+                ["context_size"] = 64,
             },
             ["architecture"] = architecture,
         };
@@ -31,8 +40,10 @@ internal sealed record ForeignFiles(JsonObject Config, Dictionary<string, Tensor
         using var generator = new Generator((ulong)seed);
         var tensors = new Dictionary<string, Tensor>
         {
-            ["W_enc"] = randn(width, units, generator: generator), ["b_enc"] = randn(units, generator: generator),
-            ["W_dec"] = randn(units, outputs, generator: generator), ["b_dec"] = randn(outputs, generator: generator),
+            ["W_enc"] = randn(width, units, generator: generator),
+            ["b_enc"] = randn(units, generator: generator),
+            ["W_dec"] = randn(units, outputs, generator: generator),
+            ["b_dec"] = randn(outputs, generator: generator),
         };
         if (architecture.Contains("jumprelu", StringComparison.Ordinal)) tensors["threshold"] = randn(units, generator: generator) * 0.5;
         if (architecture.Contains("skip", StringComparison.Ordinal)) tensors["W_skip"] = randn(outputs, width, generator: generator);
@@ -44,14 +55,23 @@ internal sealed record ForeignFiles(JsonObject Config, Dictionary<string, Tensor
     {
         var config = new JsonObject
         {
-            ["activation"] = "topk", ["expansion_factor"] = 32, ["normalize_decoder"] = true, ["num_latents"] = units, ["k"] = k,
-            ["multi_topk"] = false, ["skip_connection"] = skip, ["transcode"] = transcode, ["d_in"] = width,
+            ["activation"] = "topk",
+            ["expansion_factor"] = 32,
+            ["normalize_decoder"] = true,
+            ["num_latents"] = units,
+            ["k"] = k,
+            ["multi_topk"] = false,
+            ["skip_connection"] = skip,
+            ["transcode"] = transcode,
+            ["d_in"] = width,
         };
         using var generator = new Generator((ulong)seed);
         var tensors = new Dictionary<string, Tensor>
         {
-            ["encoder.weight"] = randn(units, width, generator: generator), ["encoder.bias"] = randn(units, generator: generator),
-            ["W_dec"] = randn(units, width, generator: generator), ["b_dec"] = randn(width, generator: generator),
+            ["encoder.weight"] = randn(units, width, generator: generator),
+            ["encoder.bias"] = randn(units, generator: generator),
+            ["W_dec"] = randn(units, width, generator: generator),
+            ["b_dec"] = randn(width, generator: generator),
         };
         if (skip) tensors["W_skip"] = randn(width, width, generator: generator);
         return new ForeignFiles(config, tensors, "sae.safetensors");

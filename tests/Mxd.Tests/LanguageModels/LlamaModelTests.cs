@@ -114,6 +114,19 @@ public class LlamaModelTests
     }));
 
     [Fact]
+    public void TheMlpsInput_IsTheNormalisedOne_TimesTheNormsScale()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LlamaModel model = TinyLlama.Create();
+        using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, seed: 1, ScalarType.Float32);
+        Tensor? normalised = null, scaled = null;
+        using (model.Hooks.Add(new HookPoint(1, HookSite.MlpNormalized), v => normalised = v.clone()))
+        using (model.Hooks.Add(new HookPoint(1, HookSite.MlpScaled), v => scaled = v.clone()))
+            model.Forward(TinyLlama.Tokens(2, 8, seed: 9));
+        GoldenTensors.AssertClose(normalised! * weights.Blocks[1].MlpScale, scaled!, 0, "ln2.output");
+    }
+
+    [Fact]
     public void Hooks_RunInTheOrderTheyWereAdded_AndMayReplaceAnyValueByATensorOfTheCallers()
     {
         using DisposeScope scope = NewDisposeScope();
