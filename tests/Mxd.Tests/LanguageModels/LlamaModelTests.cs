@@ -119,11 +119,18 @@ public class LlamaModelTests
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();
         using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, seed: 1, ScalarType.Float32);
-        Tensor? normalised = null, scaled = null;
-        using (model.Hooks.Add(new HookPoint(1, HookSite.MlpNormalized), v => normalised = v.clone()))
-        using (model.Hooks.Add(new HookPoint(1, HookSite.MlpScaled), v => scaled = v.clone()))
+        Dictionary<HookSite, Tensor> seen = [];
+        using (Watch(HookSite.MlpNormalized))
+        using (Watch(HookSite.MlpScaled))
             model.Forward(TinyLlama.Tokens(2, 8, seed: 9));
-        GoldenTensors.AssertClose(normalised! * weights.Blocks[1].MlpScale, scaled!, 0, "ln2.output");
+        using Tensor normalised = seen[HookSite.MlpNormalized], scaled = seen[HookSite.MlpScaled];
+        GoldenTensors.AssertClose(normalised * weights.Blocks[1].MlpScale, scaled, 0, "ln2.output");
+
+        IDisposable Watch(HookSite site) => model.Hooks.Add(new HookPoint(1, site), value =>
+        {
+            seen[site] = value.clone().DetachFromDisposeScope();
+            return value;
+        });
     }
 
     [Fact]
