@@ -58,7 +58,7 @@ internal static class InspectCommand
         LayerCost cost = report.Cost;
         return new Inspection(
             options.Run, report.Saved.Layer.Type, cost.Parameters, cost.ForwardFlops, cost.TrainingFlops, cost.InferenceBytes, cost.TrainingBytes, report.Batch,
-            report.Saved.Layer, report.Saved.Origin, report.Parameters, report.Ranks);
+            report.Saved.Layer, report.Saved.Input, report.Saved.Output, report.Saved.Model?.Id ?? report.Saved.Imported?.ModelName, report.Saved.Origin?.TrainedTokens, report.Saved.Imported?.Format, report.Parameters, report.Ranks);
     }
 
     private static void Show(Inspection i)
@@ -89,9 +89,12 @@ internal static class InspectCommand
         Output.Facts([.. i.Tensors.Select(t => (t.Key, $"[{string.Join(", ", t.Shape)}], norm {t.Norm.ToString("g4", CultureInfo.InvariantCulture)}{(t.Trained ? "" : ", not trained")}"))]);
     }
 
-    private static IEnumerable<(string, string)> Place(Inspection i) => i.Origin is { } origin
-        ? [("between", $"{origin.Input} -> {origin.Output} of {origin.Model.Id}"), ("trained on", $"{origin.TrainedTokens:n0} tokens")]
-        : [];
+    private static IEnumerable<(string, string)> Place(Inspection i)
+    {
+        if (i.Input is not null) yield return ("between", $"{i.Input} -> {i.Output}{(i.Model is { } model ? $" of {model}" : "")}");
+        if (i.TrainedTokens is { } tokens) yield return ("trained on", $"{tokens:n0} tokens");
+        if (i.ImportedFrom is { } format) yield return ("imported", $"from {format}");
+    }
 
     private static IEnumerable<double> Quartiles(IReadOnlyList<double> values) =>
         Enumerable.Range(0, 5).Select(quarter => values[(int)Math.Round(quarter / 4.0 * (values.Count - 1))]);
@@ -114,7 +117,11 @@ internal static class InspectCommand
         DenseAndSparse TrainingBytes,
         long Batch,
         LayerOptions Layer,
-        Interchange.LayerOrigin? Origin,
+        string? Input,
+        string? Output,
+        string? Model,
+        long? TrainedTokens,
+        string? ImportedFrom,
         IReadOnlyList<ParameterReport> Tensors,
         RankReport? Ranks);
 }
