@@ -11,6 +11,17 @@ namespace Mxd.Interchange;
 /// </summary>
 public sealed class ReferenceConfig(IReadOnlyDictionary<string, string> values)
 {
+    /// <summary>Names of activations in the configuration and here; silu is none of the published ones, and is read where a file has it.</summary>
+    private static readonly (string Published, string Name)[] activations =
+        [("relu", "relu"), ("gelu", "gelu"), ("gelu_pytorch_tanh", "gelu-tanh"), ("sigmoid", "sigmoid"), ("silu", "silu")];
+
+    /// <summary>What the published code knows.</summary>
+    public static IEnumerable<string> ActivationNames => activations.Select(a => a.Published).Where(name => name != "silu");
+
+    /// <summary>The published name of an activation; null where there is none.</summary>
+    public static string? NameOf(string activation) =>
+        activations.FirstOrDefault(a => a.Name == activation).Published is { } name && ActivationNames.Contains(name) ? name : null;
+
     /// <summary>From a JSON object.</summary>
     public static ReferenceConfig FromJson(string json)
     {
@@ -54,12 +65,9 @@ public sealed class ReferenceConfig(IReadOnlyDictionary<string, string> values)
         return k > 0 ? new Sparsity.TopK((int)k) : new Sparsity.L1(Real("l1_coefficient"));
     }
 
-    private string Activation() => Text("mlp_activation_fn") switch
-    {
-        "gelu_pytorch_tanh" => "gelu-tanh",
-        "relu" or "gelu" or "sigmoid" or "silu" => Text("mlp_activation_fn"),
-        string other => throw new MxdInputException($"mlp_activation_fn is '{other}'; relu, gelu, gelu_pytorch_tanh, sigmoid and silu are known."),
-    };
+    private string Activation() =>
+        activations.FirstOrDefault(a => a.Published == Text("mlp_activation_fn")).Name ?? throw new MxdInputException(
+            $"mlp_activation_fn is '{Text("mlp_activation_fn")}'; {string.Join(", ", activations.Select(a => a.Published))} are known.");
 
     private string Text(string key) =>
         values.TryGetValue(key, out string? value) ? value : throw new MxdInputException($"The reference configuration has no '{key}', which names the layer's formula.");

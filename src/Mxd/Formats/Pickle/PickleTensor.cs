@@ -38,6 +38,10 @@ public sealed class PickleTensor : PickleValue
     /// <exception cref="ArgumentException">Torch has no storage class for its type here (complex numbers, 8-bit floats).</exception>
     public static PickleTensor Of(Tensor tensor) => new(new MemoryStorage(tensor), TensorView.Contiguous(tensor.shape), requiresGrad: false);
 
+    /// <summary>The same for a matrix that is written as the view of its transpose, as torch saves a linear layer's weight turned round.</summary>
+    internal static PickleTensor OfTransposed(Tensor matrix) =>
+        new(new MemoryStorage(matrix.t()), new TensorView(0, matrix.shape, [1, matrix.shape[0]]), requiresGrad: false);
+
     /// <summary>The values, contiguous on the CPU in the type they are stored in; the caller disposes them.</summary>
     /// <exception cref="Runtime.MxdInputException">The bytes do not match the file's checksum, or cannot be read.</exception>
     public Tensor Read()

@@ -30,4 +30,9 @@ internal static class Python
             return output;
         }
     }
+
+    /// <summary>Skips the test where Python has no torch, saying what stands in for it.</summary>
+    public static void RequireTorch(string instead) => Assert.SkipUnless(
+        Run("import importlib.util; print(importlib.util.find_spec('torch') is not None)").Trim() == "True",
+        $"python3 has no torch here; {instead}.");
 }
