@@ -6,6 +6,8 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
 {
     TrainCommand.Create(),
     EvalCommand.Create(),
+    ImportCommand.Create(),
+    ExportCommand.Create(),
     ScoreCommand.Create(),
     TokensCommand.Create(),
     DoctorCommand.Create(),

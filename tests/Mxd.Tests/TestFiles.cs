@@ -25,6 +25,14 @@ public static class TestFiles
         return names;
     }
 
+    /// <summary>Names (path below the golden folder) of the folders in <paramref name="folder"/> that hold a file <paramref name="file"/>.</summary>
+    public static TheoryData<string> FindGoldenFolders(string folder, string file)
+    {
+        string path = GoldenFolder(folder);
+        string[] found = Directory.Exists(path) ? [.. Directory.GetDirectories(path).Where(f => File.Exists(Path.Combine(f, file))).Order(StringComparer.Ordinal)] : [];
+        return [.. found.Select(f => folder + "/" + Path.GetFileName(f))];
+    }
+
     /// <summary>The full path of a golden file named as <see cref="FindGolden"/> names it.</summary>
     public static string GoldenPath(string name, string extension) => Path.Combine(GoldenFolder(Path.GetDirectoryName(name)!), Path.GetFileName(name) + extension);
 

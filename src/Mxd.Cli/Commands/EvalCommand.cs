@@ -12,6 +12,9 @@ namespace Mxd.Cli.Commands;
 /// <summary>Options of <c>mxd eval</c>.</summary>
 internal sealed record EvalOptions
 {
+    /// <summary>Tokens a context where neither the run, an imported layer nor a person says.</summary>
+    public const int DefaultContext = 128;
+
     [Option("--run", "The run folders. Several are measured one by one and, at different layers, all together.", IsPath = true)]
     public IReadOnlyList<string> Run { get; init; } = [];
 
@@ -21,10 +24,13 @@ internal sealed record EvalOptions
     [Option("--contexts", "Contexts to evaluate, from the beginning of the text.")]
     public int Contexts { get; init; } = 128;
 
+    [Option("--context", "Tokens a context (default: what the layer was trained on, or 128 where an imported one does not say).")]
+    public int? Context { get; init; }
+
     [Option("--skip-first", "Positions to leave out at the start of each context.")]
     public int SkipFirst { get; init; }
 
-    [Option("--model", "The language model, if it is no longer where the run found it.", IsPath = true)]
+    [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true)]
     public string? Model { get; init; }
 
     [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
@@ -46,7 +52,8 @@ internal static class EvalCommand
             "eval",
             "Measure what trained layers cost their language model on held-out text: cross-entropy, KL, FVU, L0, dead units.",
             "mxd eval --run runs/mxd",
-            "mxd eval --run runs/mxd runs/transcoder --text held-out.jsonl --contexts 64 --json");
+            "mxd eval --run runs/mxd runs/transcoder --text held-out.jsonl --contexts 64 --json",
+            "mxd eval --run runs/imported --model model.gguf --text held-out.jsonl");
         var defaults = new EvalOptions();
         var set = new OptionSet<EvalOptions>(command, defaults);
         foreach (Option required in set.Of(nameof(EvalOptions.Run))) command.Require(required);

@@ -1,22 +1,10 @@
 using Mxd.Activations;
 using Mxd.Corpora;
-using Mxd.Evaluation;
-using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
-using static TorchSharp.torch;
 
 namespace Mxd.Cli.Commands;
-
-/// <summary>A run to evaluate, its header read and checked.</summary>
-internal sealed record EvalRun(RunFolder Folder, RunDescription Description, LayerOrigin Origin)
-{
-    public TrainOptions Options => Description.Options;
-
-    public Replacement Load(Device device) => new(
-        NativeLayer.Load(Folder.LayerFile, device).Layer, HookPoint.Parse(Origin.Input), HookPoint.Parse(Origin.Output));
-}
 
 /// <summary>Everything an evaluation reads, checked before work starts.</summary>
 internal sealed class EvalInput : IDisposable
@@ -43,20 +31,18 @@ internal sealed class EvalInput : IDisposable
     public static EvalInput Open(EvalOptions options)
     {
         Check(options);
-        List<EvalRun> runs = [.. options.Run.Select(Read)];
-        TrainOptions first = runs[0].Options;
+        List<EvalRun> runs = [.. options.Run.Select(EvalRun.Read)];
         CheckTogether(options, runs);
-        ModelFile model = ModelFile.Open(FindModel(options, runs[0]));
+        ModelFile model = ModelFile.Open(FindModel(options, runs));
         try
         {
             model.CheckWeights();
-            List<string> notes = [.. runs.Select(r => r.Origin.Check(model.Identity, options.AllowOtherWeights)).OfType<string>().Distinct()];
-            foreach (EvalRun run in runs.Where(r => r.Origin.TrainedTokens < r.Options.Steps * r.Options.Batch))
-                notes.Add($"Note: {run.Folder.Path} has trained on {run.Origin.TrainedTokens:n0} of its {run.Options.Steps * run.Options.Batch:n0} tokens.");
-            TrainOptions source = options.Text.Count > 0 ? first with { Validation = options.Text } : first;
-            PackedContexts text = TrainingData.HeldOutOf(source, model.Tokenizer, options.Contexts);
+            if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
+            List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
+            IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : HeldOutFiles(runs[0].Description!.Options);
+            PackedContexts text = Pack(options, runs[0], model);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
-            return new EvalInput(runs, model, text, notes) { TextFiles = HeldOutFiles(source) };
+            return new EvalInput(runs, model, text, notes) { TextFiles = files };
         }
         catch
         {
@@ -67,61 +53,76 @@ internal sealed class EvalInput : IDisposable
 
     public void Dispose() => Model.Dispose();
 
-    private static EvalRun Read(string path)
+    private static PackedContexts Pack(EvalOptions options, EvalRun first, ModelFile model)
     {
-        var folder = new RunFolder(path);
-        RunDescription description = folder.ReadDescription();
-        SavedLayer saved = NativeLayer.ReadHeader(folder.LayerFile);
-        if (saved.Layer != description.Layer || Placed(saved.Origin) != Placed(description.Origin))
-            throw new MxdInputException($"{folder.LayerFile} is not the layer that {folder.DescriptionFile} describes: put back the file that belongs to the run.");
-        return new EvalRun(folder, description, saved.Origin);
+        int context = Context(options, first);
+        if (options.Text.Count == 0) return TrainingData.HeldOutOf(first.Description!.Options with { Context = context }, model.Tokenizer, options.Contexts);
+        return Packing.Pack(options.Text, model.Tokenizer, new PackingOptions { ContextLength = context, MaximumContexts = options.Contexts });
     }
 
-    /// <summary>An origin without what may differ between a run's files: how far it got, and where the model lay.</summary>
-    private static LayerOrigin Placed(LayerOrigin origin) => origin with { TrainedTokens = 0, Model = origin.Model with { Id = "" } };
+    /// <summary>Tokens a context.</summary>
+    private static int Context(EvalOptions options, EvalRun run) =>
+        options.Context ?? run.Description?.Options.Context ?? run.Saved.ContextLength ?? EvalOptions.DefaultContext;
 
-    /// <summary>What several runs must share to be measured on the same contexts.</summary>
+    /// <summary>What several runs must share to be measured on the same contexts, and what imported ones need.</summary>
     private static void CheckTogether(EvalOptions options, List<EvalRun> runs)
     {
-        (string firstPath, TrainOptions first) = (runs[0].Folder.Path, runs[0].Options);
+        EvalRun first = runs[0];
+        int context = Context(options, first);
         var problems = new ProblemList();
         foreach (EvalRun run in runs)
         {
-            string path = run.Folder.Path;
-            if (run.Options.Context != first.Context)
-                problems.Add($"{path} was trained on contexts of {run.Options.Context} tokens, {firstPath} on {first.Context}: evaluate them one at a time.");
-            else if (options.SkipFirst > run.Options.Context - 2)
-                problems.Add($"--skip-first is {options.SkipFirst}, but the contexts of {path} have {run.Options.Context - 1} predictions: leave out at most {run.Options.Context - 2}.");
-            else if (options.Text.Count == 0 && !HoldsOutTheSame(run.Options, first))
-                problems.Add($"{path} and {firstPath} held out different text: name the text to evaluate both on by --text.");
+            int own = Context(options, run);
+            if (own != context)
+                problems.Add($"{run.Path} was trained on contexts of {own} tokens, {first.Path} on {context}: evaluate them one at a time.");
+            else if (options.SkipFirst > own - 2)
+                problems.Add($"--skip-first is {options.SkipFirst}, but the contexts of {run.Path} have {own - 1} predictions: leave out at most {own - 2}.");
+            else if (options.Text.Count == 0 && !HoldsOutTheSame(run, first))
+                problems.Add($"{run.Path} and {first.Path} held out different text: name the text to evaluate both on by --text.");
+            if (options.Model is null && run.Saved.Model is null)
+                problems.Add($"{run.Path} was imported and knows no language model{Named(run)}: name the model by --model.");
+            if (options.Text.Count == 0 && run.Description is null)
+                problems.Add($"{run.Path} was not trained here and held out no text: name held-out text by --text.");
         }
-        if (options.Text.Count == 0)
-            foreach (string file in HeldOutFiles(first).Where(file => !File.Exists(file)))
-                problems.Add($"{file}, the text that {firstPath} held out, does not exist any more: name held-out text by --text.");
+        if (options.Text.Count == 0 && first.Description is { } description) CheckHeldOut(first.Path, description, problems);
         problems.ThrowIfAny();
-        DataDescription data = runs[0].Description.Data;
-        if (options.Text.Count == 0 && CorpusFingerprint.Compute(HeldOutFiles(first)).Hash != (data.Validation ?? data.Text))
-            throw new MxdInputException($"The text that {firstPath} held out has changed since (its hash differs): put it back, or name held-out text by --text.");
     }
+
+    private static void CheckHeldOut(string path, RunDescription description, ProblemList problems)
+    {
+        IReadOnlyList<string> files = HeldOutFiles(description.Options);
+        foreach (string file in files.Where(file => !File.Exists(file)))
+            problems.Add($"{file}, the text that {path} held out, does not exist any more: name held-out text by --text.");
+        problems.ThrowIfAny();
+        if (CorpusFingerprint.Compute(files).Hash != (description.Data.Validation ?? description.Data.Text))
+            throw new MxdInputException($"The text that {path} held out has changed since (its hash differs): put it back, or name held-out text by --text.");
+    }
+
+    private static string Named(EvalRun run) => run.Saved.Imported?.ModelName is { } name ? $" but the name '{name}'" : "";
 
     private static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
 
-    private static bool HoldsOutTheSame(TrainOptions a, TrainOptions b) =>
-        HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
+    /// <summary>Imported layers hold nothing out, which is a problem of its own.</summary>
+    private static bool HoldsOutTheSame(EvalRun run, EvalRun other)
+    {
+        if (run.Description is not { Options: var a } || other.Description is not { Options: var b }) return true;
+        return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
+    }
 
-    private static string FindModel(EvalOptions options, EvalRun run)
+    private static string FindModel(EvalOptions options, List<EvalRun> runs)
     {
         if (options.Model is { } named) return named;
-        string trained = run.Origin.Model.Id;
-        return File.Exists(trained)
-            ? trained
-            : throw new MxdInputException($"{trained}, the model that {run.Folder.Path} was trained on, does not exist any more: name it by --model.");
+        string known = runs[0].Saved.Model!.Id;
+        return File.Exists(known)
+            ? known
+            : throw new MxdInputException($"{known}, the model that {runs[0].Path} was trained on, does not exist any more: name it by --model.");
     }
 
     private static void Check(EvalOptions options)
     {
         var problems = new ProblemList();
         problems.AddIf(options.Contexts < 1, $"--contexts is {options.Contexts}; it must be at least 1.");
+        problems.AddIf(options.Context < 2, $"--context is {options.Context}; it must be at least 2.");
         problems.AddIf(options.SkipFirst < 0, $"--skip-first is {options.SkipFirst}; it must be at least 0.");
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.AddIf(options.Run.Distinct().Count() < options.Run.Count, "--run names the same folder twice: name each once.");

@@ -16,13 +16,17 @@ public static class NativeLayer
 
     private const string Format = "mxd layer 1";
 
-    public static void Save(string path, ILayer layer, LayerOrigin origin)
+    /// <summary>Saves a layer that was trained here.</summary>
+    public static void Save(string path, ILayer layer, LayerOrigin origin) => Save(path, layer, new SavedLayer(layer.Options, origin));
+
+    /// <summary>Saves a layer with what is known of it; its options are the layer's own.</summary>
+    public static void Save(string path, ILayer layer, SavedLayer saved)
     {
         using IDisposable scope = NewDisposeScope();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["format"] = Format,
-            ["layer"] = JsonSerializer.Serialize(new SavedLayer(layer.Options, origin), Json.Compact),
+            ["layer"] = JsonSerializer.Serialize(saved with { Layer = layer.Options }, Json.Compact),
         };
         SafetensorsWriter.Write(path, layer.Parameters.Select(p => (p.Key, p.AsStored())), metadata);
     }

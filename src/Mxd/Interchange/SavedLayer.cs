@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -5,37 +6,52 @@ using Mxd.Runtime;
 namespace Mxd.Interchange;
 
 /// <summary>The header of a saved layer: all that is needed to build it, and where it belongs.</summary>
-public sealed record SavedLayer(LayerOptions Layer, LayerOrigin Origin);
-
-/// <summary>Where a layer belongs: what it was trained on and may be put into.</summary>
-/// <param name="Model">The language model.</param>
-/// <param name="Input">Hook point the layer reads.</param>
-/// <param name="Output">Hook point it replaces.</param>
-/// <param name="ContextLength">Tokens a context during training.</param>
-/// <param name="ModelDtype">Precision the language model ran in during training.</param>
-/// <param name="TrainedTokens">Tokens trained on so far.</param>
-public sealed record LayerOrigin(ModelIdentity Model, string Input, string Output, int ContextLength, string ModelDtype, long TrainedTokens)
+/// <param name="Layer">Shape and formula.</param>
+/// <param name="Origin">What it was trained on, if it was trained here.</param>
+/// <param name="Imported">What another project's file said of it, if it comes from one.</param>
+public sealed record SavedLayer(LayerOptions Layer, LayerOrigin? Origin = null, ImportedFrom? Imported = null)
 {
-    /// <summary>Refuses a language model the layer was not trained on.</summary>
-    /// <returns>A line to show where only the weights differ and that is allowed; otherwise null.</returns>
-    /// <exception cref="MxdInputException">Another architecture, size or tokenizer, or other weights without leave.</exception>
+    /// <summary>Hook point the layer reads, if that is known.</summary>
+    [JsonIgnore]
+    public string? Input => Origin?.Input ?? Imported?.Input;
+
+    /// <summary>Hook point it replaces, if that is known.</summary>
+    [JsonIgnore]
+    public string? Output => Origin?.Output ?? Imported?.Output;
+
+    /// <summary>The language model it belongs to, if more than a name is known.</summary>
+    [JsonIgnore]
+    public ModelIdentity? Model => Origin?.Model ?? Imported?.Model;
+
+    /// <summary>Tokens a context during training, if that is known.</summary>
+    [JsonIgnore]
+    public int? ContextLength => Origin?.ContextLength ?? Imported?.ContextLength;
+
+    /// <summary>Refuses a language model into which the layer cannot be put.</summary>
+    /// <returns>A line to show where the model may or does differ from the layer's own; otherwise null.</returns>
+    /// <exception cref="MxdInputException">Another model than the layer's, or one in which it has no place.</exception>
     public string? Check(ModelIdentity other, bool allowOtherWeights)
     {
-        (string What, string Trained, string Given)[] facts =
-        [
-            ("architecture", Model.Architecture, other.Architecture), ("number of layers", $"{Model.Layers}", $"{other.Layers}"),
-            ("width", $"{Model.Width}", $"{other.Width}"), ("MLP width", $"{Model.MlpWidth}", $"{other.MlpWidth}"),
-            ("vocabulary", $"{Model.Vocabulary}", $"{other.Vocabulary}"), ("tokenizer", Model.TokenizerHash, other.TokenizerHash),
-        ];
-        foreach ((string what, string trained, string given) in facts)
-            if (trained != given)
-                throw new MxdInputException($"The layer was trained on {Model.Id}, whose {what} is {Short(trained)}; that of {other.Id} is {Short(given)}: name the model it was trained on.");
-        if (Model.WeightsHash == other.WeightsHash) return null;
-        string weights = $"weights {Short(other.WeightsHash)} of {other.Id} are not the {Short(Model.WeightsHash)} the layer was trained on";
-        return allowOtherWeights
-            ? $"Note: {weights}."
-            : throw new MxdInputException($"The {weights}: pass --allow-other-weights if that is meant (another quantisation of the same model).");
+        if (Model is { } own) return LayerOrigin.Check(own, other, allowOtherWeights);
+        CheckPlace(other);
+        string name = Imported?.ModelName is { } named ? $"names its language model '{named}'" : "names no language model";
+        return $"Note: the layer {name}; whether {other.Id} is that model cannot be checked beyond its width and number of layers.";
     }
 
-    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
+    /// <summary>Refuses a language model that lacks the layer's hook points, or has other widths there.</summary>
+    /// <exception cref="MxdInputException">It does.</exception>
+    public void CheckPlace(ModelIdentity model)
+    {
+        foreach ((string? name, long width, string does) in new[] { (Input, Layer.InputWidth, "reads"), (Output, Layer.OutputWidth, "returns") })
+        {
+            if (name is null) continue;
+            HookPoint point = HookPoint.Parse(name);
+            if (point.Layer >= model.Layers)
+                throw new MxdInputException($"The layer {does} {point}, but {model.Id} has {model.Layers} layers, 0 to {model.Layers - 1}: name the model it was trained on{Named}.");
+            if (width != model.Width)
+                throw new MxdInputException($"The layer {does} {width} values a token, but {model.Id} has {model.Width} at {point}: name the model it was trained on{Named}.");
+        }
+    }
+
+    private string Named => Imported?.ModelName is { } name ? $" ('{name}')" : "";
 }

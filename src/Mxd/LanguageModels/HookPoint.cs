@@ -12,6 +12,9 @@ public enum HookSite
     /// <summary>The MLP's input after normalising, before the norm's own scale and shift.</summary>
     MlpNormalized,
 
+    /// <summary>The same after the norm's scale and shift: what the MLP itself receives. TransformerLens has no name for it in all models.</summary>
+    MlpScaled,
+
     /// <summary>What the MLP adds to the residual stream.</summary>
     MlpOut,
 
@@ -26,6 +29,7 @@ public readonly record struct HookPoint(int Layer, HookSite Site)
     [
         (HookSite.ResidualBefore, "hook_resid_pre"),
         (HookSite.MlpNormalized, "ln2.hook_normalized"),
+        (HookSite.MlpScaled, "ln2.output"),
         (HookSite.MlpOut, "hook_mlp_out"),
         (HookSite.ResidualAfter, "hook_resid_post"),
     ];

@@ -91,7 +91,8 @@ public sealed class LlamaModel : LanguageModel
         x = Hooks.Apply(layer, HookSite.ResidualBefore, x);
         x = x + Attention(block, Normalise(x) * block.AttentionScale);
         Tensor normalized = Hooks.Apply(layer, HookSite.MlpNormalized, Normalise(x));
-        Tensor mlp = Hooks.Apply(layer, HookSite.MlpOut, Mlp(block, normalized * block.MlpScale));
+        Tensor scaled = Hooks.Apply(layer, HookSite.MlpScaled, normalized * block.MlpScale);
+        Tensor mlp = Hooks.Apply(layer, HookSite.MlpOut, Mlp(block, scaled));
         return Hooks.Apply(layer, HookSite.ResidualAfter, x + mlp);
     }
 

@@ -3,18 +3,21 @@ using static TorchSharp.torch;
 
 namespace Mxd.Layers;
 
-/// <summary>What imported layers do to each token before encoding, and undo after decoding. Layers trained here do nothing.</summary>
+/// <summary>
+/// What imported layers do to each token before encoding, and undo after decoding where the output stands for the input itself, which is
+/// in autoencoders. Layers trained here do nothing.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<InputNormalisation>))]
 public enum InputNormalisation
 {
     [JsonStringEnumMemberName("none")]
     None,
 
-    /// <summary>x' = (x - μ) / (σ + 1e-5), y ← y σ + μ, with the token's mean μ and unbiased standard deviation σ.</summary>
+    /// <summary>x' = (x - μ) / (σ + 1e-5), in autoencoders y ← y σ + μ, with the token's mean μ and unbiased standard deviation σ.</summary>
     [JsonStringEnumMemberName("layer_norm")]
     LayerNorm,
 
-    /// <summary>x' = c x, y ← y / c, with c = √I / ‖x‖₂.</summary>
+    /// <summary>x' = c x, in autoencoders y ← y / c, with c = √I / ‖x‖₂.</summary>
     [JsonStringEnumMemberName("constant_norm_rescale")]
     ConstantNormRescale,
 }

@@ -58,7 +58,7 @@ public sealed record LayerOptions
     /// <summary>Some files multiply pre-activations by the norms of the decoder vectors, and divide coefficients by them before decoding.</summary>
     public bool RescaleByDecoderNorm { get; init; }
 
-    /// <summary>What some files do to a token before encoding, and undo after decoding.</summary>
+    /// <summary>What some files do to a token before encoding, and autoencoders undo after decoding.</summary>
     public InputNormalisation Normalisation { get; init; }
 
     /// <summary>Every rule these options break, one line each; none when they can be built.</summary>

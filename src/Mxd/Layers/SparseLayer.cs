@@ -13,6 +13,7 @@ internal sealed class SparseLayer : ILayer
     private readonly IDecoder decoder;
     private readonly SkipConnection? skip;
     private readonly Parameter? threshold;
+    private readonly InputNormalisation undone;
 
     public SparseLayer(LayerOptions options, IReadOnlyList<Parameter> parameters, UnitEncoder encoder, IDecoder decoder)
     {
@@ -23,6 +24,7 @@ internal sealed class SparseLayer : ILayer
         var set = new ParameterSet(parameters);
         skip = SkipConnection.Find(set);
         threshold = set.Find(Sparsity.ThresholdKey);
+        undone = LayerTypes.Find(options.Type) is { IsAutoencoder: true } ? options.Normalisation : InputNormalisation.None;
     }
 
     public LayerOptions Options { get; }
@@ -107,7 +109,7 @@ internal sealed class SparseLayer : ILayer
 
     private Tensor Output(DecoderPass decoded, Tensor x)
     {
-        Tensor y = Normaliser.Undo(Options.Normalisation, decoded.Output, x);
+        Tensor y = Normaliser.Undo(undone, decoded.Output, x);
         return skip is null ? y : y + skip.Forward(x);
     }
 

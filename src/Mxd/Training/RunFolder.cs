@@ -16,6 +16,9 @@ public sealed record RunFolder(string Path)
 
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
+    /// <summary>Was it made by training? An imported layer's folder holds the layer alone.</summary>
+    public bool IsTrained => File.Exists(DescriptionFile);
+
     /// <summary>Is there a run here already, or anything else? Hidden files do not count: a run killed in its first moment leaves such.</summary>
     public bool IsTaken => File.Exists(Path)
         || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => !System.IO.Path.GetFileName(entry).StartsWith('.')));
@@ -65,14 +68,14 @@ public sealed record RunFolder(string Path)
     /// <exception cref="MxdInputException">There is no run, or its description is damaged.</exception>
     public RunDescription ReadDescription()
     {
-        if (!File.Exists(DescriptionFile))
-            throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' made.");
+        if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' made.");
         return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
     }
 
-    /// <exception cref="MxdInputException">The run has saved no layer yet.</exception>
+    /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()
     {
+        if (!IsTrained && File.Exists(LayerFile)) return;
         ReadDescription();
         if (!File.Exists(LayerFile))
             throw new MxdInputException($"{Path} has no {NativeLayer.FileName} yet, because the run stopped before its first checkpoint: go on with 'mxd train --resume --out {Path}'.");

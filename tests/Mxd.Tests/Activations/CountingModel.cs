@@ -42,6 +42,7 @@ internal sealed class CountingModel(int contextLength) : LanguageModel(
             BlocksRun++;
             Hooks.Apply(layer, HookSite.ResidualBefore, x);
             Hooks.Apply(layer, HookSite.MlpNormalized, x * 1);
+            Hooks.Apply(layer, HookSite.MlpScaled, x * 1);
             Hooks.Apply(layer, HookSite.MlpOut, x + OutputMinusInput);
             x = Hooks.Apply(layer, HookSite.ResidualAfter, x * 1).MoveToOuterDisposeScope();
         }

@@ -114,6 +114,26 @@ public class LlamaModelTests
     }));
 
     [Fact]
+    public void TheMlpsInput_IsTheNormalisedOne_TimesTheNormsScale()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using LlamaModel model = TinyLlama.Create();
+        using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, seed: 1, ScalarType.Float32);
+        Dictionary<HookSite, Tensor> seen = [];
+        using (Watch(HookSite.MlpNormalized))
+        using (Watch(HookSite.MlpScaled))
+            model.Forward(TinyLlama.Tokens(2, 8, seed: 9));
+        using Tensor normalised = seen[HookSite.MlpNormalized], scaled = seen[HookSite.MlpScaled];
+        GoldenTensors.AssertClose(normalised * weights.Blocks[1].MlpScale, scaled, 0, "ln2.output");
+
+        IDisposable Watch(HookSite site) => model.Hooks.Add(new HookPoint(1, site), value =>
+        {
+            seen[site] = value.clone().DetachFromDisposeScope();
+            return value;
+        });
+    }
+
+    [Fact]
     public void Hooks_RunInTheOrderTheyWereAdded_AndMayReplaceAnyValueByATensorOfTheCallers()
     {
         using DisposeScope scope = NewDisposeScope();

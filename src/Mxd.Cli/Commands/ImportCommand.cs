@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Mxd.Cli.CommandLine;
+using Mxd.Interchange;
+using Mxd.LanguageModels;
+using Mxd.Layers;
+using Mxd.Runtime;
+using Mxd.Training;
+using static TorchSharp.torch;
+
+namespace Mxd.Cli.Commands;
+
+/// <summary>Options of <c>mxd import</c>.</summary>
+internal sealed record ImportOptions
+{
+    [Option("--out", "The folder of the run, made by this command.", IsPath = true)]
+    public string Out { get; init; } = "";
+
+    [Option("--from", "The format: native, saelens or sparsify (default: recognised from the files).")]
+    public string? From { get; init; }
+
+    [Option("--model", "The language model, to check the layer against it and to evaluate without naming it again.", IsPath = true)]
+    public string? Model { get; init; }
+
+    [Option("--input", "Hook point the layer reads (default: what the files say).")]
+    public string? Input { get; init; }
+
+    [Option("--output", "Hook point it replaces (default: what the files say).")]
+    public string? Output { get; init; }
+
+    [Option("--layer", "Instead of --input and --output: the layer whose MLP it belongs to, counted from 0.")]
+    public int? Layer { get; init; }
+}
+
+/// <summary><c>mxd import</c>: another project's layer as a run that can be evaluated, steered and exported.</summary>
+internal static class ImportCommand
+{
+    public static Command Create()
+    {
+        var command = new DocumentedCommand(
+            "import",
+            "Take a layer of SAELens or sparsify over as a run.",
+            "mxd import downloads/sae --out runs/sae --model model.gguf",
+            "mxd import checkpoints/layers.3.mlp --out runs/layer3 --json",
+            "mxd import downloads/sae --out runs/sae --input blocks.8.hook_resid_pre");
+        var path = new PathArgument("PATH", "The folder of the layer, with cfg.json and its weights.");
+        command.Arguments.Add(path);
+        var defaults = new ImportOptions();
+        var set = new OptionSet<ImportOptions>(command, defaults);
+        foreach (Option required in set.Of(nameof(ImportOptions.Out))) command.Require(required);
+        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document.", Arity = ArgumentArity.Zero };
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            ImportResult result = Run(path.Require(parsed, "name the folder to import, as in 'mxd import PATH --out RUN'"), set.Apply(defaults, parsed));
+            foreach (string note in result.Notes) Console.Error.WriteLine(note);
+            if (parsed.GetValue(json)) Output.Json(result);
+            else Show(result);
+            return 0;
+        });
+        return command;
+    }
+
+    private static ImportResult Run(string path, ImportOptions options)
+    {
+        var folder = new RunFolder(options.Out);
+        AtomicFolder.RequireFree(folder.Path);
+        if (folder.WhyNotWritable() is { } obstacle) throw new MxdInputException(obstacle);
+        ILayerFormat format = options.From is { } named ? LayerFormats.Get(named) : LayerFormats.Recognise(path);
+        using ModelFile? model = options.Model is { } file ? ModelFile.Open(file) : null;
+        using ImportedLayer imported = format.Read(path, CPU);
+        var placement = new LayerPlacement { Input = options.Input, Output = options.Output, Layer = options.Layer, Model = model?.Identity };
+        SavedLayer saved = placement.Apply(imported.Saved, format);
+        LayerFormats.Native.Write(folder.Path, imported.Layer, saved);
+        return Describe(folder.Path, format.Name, imported.Layer, saved);
+    }
+
+    private static ImportResult Describe(string run, string format, ILayer layer, SavedLayer saved)
+    {
+        LayerOptions options = layer.Options;
+        string[] notes = saved.Imported?.UnknownFields is { } unknown
+            ? [$"Note: mxd does not know these fields of the configuration, and keeps them as they are: {string.Join(", ", unknown)}."]
+            : [];
+        return new ImportResult(
+            run, format, options.Type, options.Sparsity?.Title, options.InputWidth, options.OutputWidth, options.Units, layer.ParameterCount(),
+            saved.Model?.Id ?? saved.Imported?.ModelName, saved.Input, saved.Output, saved.ContextLength, notes);
+    }
+
+    private static void Show(ImportResult result)
+    {
+        List<(string, string)> facts =
+        [
+            ("run", result.Run),
+            ("layer", $"{result.Type}, {result.InputWidth} -> {result.OutputWidth}, {result.Units:n0} units{(result.Sparsity is { } sparsity ? $", {sparsity}" : "")}, {result.Parameters:n0} parameters"),
+            ("from", result.Format),
+            ("stands at", result.Input == result.Output ? $"{result.Input}" : $"{result.Input} -> {result.Output}"),
+        ];
+        if (result.Model is { } model) facts.Add(("model", model));
+        if (result.ContextLength is { } context) facts.Add(("trained on", $"contexts of {context} tokens"));
+        Output.Facts(facts);
+        Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)} --model MODEL --text HELD-OUT");
+    }
+}
+
+/// <summary>What <c>mxd import</c> prints.</summary>
+/// <param name="Run">The run's folder.</param>
+/// <param name="Format">What it was read from.</param>
+/// <param name="Type">Kind of layer.</param>
+/// <param name="Sparsity">How units are chosen, as people read it.</param>
+/// <param name="InputWidth">Values a token at the input.</param>
+/// <param name="OutputWidth">Values a token at the output.</param>
+/// <param name="Units">Number of units.</param>
+/// <param name="Parameters">Trained values.</param>
+/// <param name="Model">The language model: the one given, or the name in the files.</param>
+/// <param name="Input">Hook point the layer reads.</param>
+/// <param name="Output">Hook point it replaces.</param>
+/// <param name="ContextLength">Tokens a context in training, where the files say.</param>
+/// <param name="Notes">Lines to know.</param>
+internal sealed record ImportResult(
+    string Run, string Format, string Type, string? Sparsity, long InputWidth, long OutputWidth, long Units, long Parameters, string? Model,
+    string? Input, string? Output, int? ContextLength, IReadOnlyList<string> Notes);
