@@ -5,6 +5,10 @@ const string Usage = """
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- harvest MODEL.gguf LAYER [ROUNDS]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- step [ROUNDS]
+
+    Trains every kind of layer on the same activations, by the gradients written out and by torch's own differentiation.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- family MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
     """;
 
 switch (args)
@@ -14,6 +18,9 @@ switch (args)
         return 0;
     case ["step", .. var rest]:
         Comparison.Run("Training step of MxD (B = 4096, I = O = 576, H = 2304, N = 2302, K = 32)", ["step"], ["autograd", "closed-form", "matmul"], Rounds(rest));
+        return 0;
+    case ["family", string model, string layer, string text, string validation, .. var rest]:
+        FamilyCase.Run(model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
         return 0;
     case ["measure", "harvest", string model, string layer, string dtype]:
         HarvestCase.Measure(model, int.Parse(layer), dtype).Print();

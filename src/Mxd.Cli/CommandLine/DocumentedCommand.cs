@@ -9,11 +9,11 @@ internal sealed class DocumentedCommand(string name, string description, params 
 
     public IReadOnlyList<string> Examples => examples;
 
-    /// <summary>Requires an option, unless the flag <paramref name="unless"/> is given.</summary>
-    public void Require(Option option, Option<bool>? unless = null)
+    /// <summary>Requires an option, unless one of <paramref name="unless"/> is given.</summary>
+    public void Require(Option option, params Option[] unless)
     {
         required.Add(new Required(option, FirstSentence(option.Description!), unless));
-        option.Description += unless is null ? " [required]" : $" [required without {unless.Name}]";
+        option.Description += unless.Length == 0 ? " [required]" : $" [required without {string.Join(" or ", unless.Select(u => u.Name))}]";
     }
 
     /// <summary>
@@ -21,7 +21,7 @@ internal sealed class DocumentedCommand(string name, string description, params 
     /// what is wrong with the other options.
     /// </summary>
     public IEnumerable<string> Missing(ParseResult parsed) => required
-        .Where(r => parsed.GetResult(r.Option) is null && (r.Unless is null || !parsed.GetValue(r.Unless)))
+        .Where(r => parsed.GetResult(r.Option) is null && !r.Unless.Any(u => parsed.GetResult(u) is { Implicit: false }))
         .Select(r => $"{r.Option.Name} is missing: give {r.Meaning}");
 
     /// <summary>Such as "the run's folder." of "The run's folder. It is made."</summary>
@@ -32,5 +32,5 @@ internal sealed class DocumentedCommand(string name, string description, params 
         return char.ToLowerInvariant(sentence[0]) + sentence[1..];
     }
 
-    private sealed record Required(Option Option, string Meaning, Option<bool>? Unless);
+    private sealed record Required(Option Option, string Meaning, Option[] Unless);
 }

@@ -78,9 +78,11 @@ internal static class ImportCommand
     private static ImportResult Describe(string run, string format, ILayer layer, SavedLayer saved)
     {
         LayerOptions options = layer.Options;
-        string[] notes = saved.Imported?.UnknownFields is { } unknown
-            ? [$"Note: mxd does not know these fields of the configuration, and keeps them as they are: {string.Join(", ", unknown)}."]
-            : [];
+        List<string> notes = [];
+        if (saved.Imported?.UnknownFields is { } unknown)
+            notes.Add($"Note: mxd does not know these fields of the configuration, and keeps them as they are: {string.Join(", ", unknown)}.");
+        if (saved.Input is null)
+            notes.Add("Note: the files do not say at which hook points the layer stands; to evaluate it, import it with --input and --output, or with --layer.");
         return new ImportResult(
             run, format, options.Type, options.Sparsity?.Title, options.InputWidth, options.OutputWidth, options.Units, layer.ParameterCount(),
             saved.Model?.Id ?? saved.Imported?.ModelName, saved.Input, saved.Output, saved.ContextLength, notes);
@@ -93,12 +95,12 @@ internal static class ImportCommand
             ("run", result.Run),
             ("layer", $"{result.Type}, {result.InputWidth} -> {result.OutputWidth}, {result.Units:n0} units{(result.Sparsity is { } sparsity ? $", {sparsity}" : "")}, {result.Parameters:n0} parameters"),
             ("from", result.Format),
-            ("stands at", result.Input == result.Output ? $"{result.Input}" : $"{result.Input} -> {result.Output}"),
         ];
+        if (result.Input is not null) facts.Add(("stands at", result.Input == result.Output ? result.Input : $"{result.Input} -> {result.Output}"));
         if (result.Model is { } model) facts.Add(("model", model));
         if (result.ContextLength is { } context) facts.Add(("trained on", $"contexts of {context} tokens"));
         Output.Facts(facts);
-        Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)} --model MODEL --text HELD-OUT");
+        if (result.Input is not null) Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)} --model MODEL --text HELD-OUT");
     }
 }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Mxd.Cli.CommandLine;
+using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
 
@@ -17,27 +18,45 @@ internal static class TrainCommand
             "Train a layer to stand in for one MLP of a language model.",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --validation held-out.jsonl --out runs/mxd",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --type transcoder --k 32 --experts 4608 --out runs/transcoder",
+            "mxd train --preset gpt2-124m --model gpt2.gguf --text openwebtext.jsonl --out runs/published",
             "mxd train --resume --out runs/mxd",
             "mxd train --resume --out runs/mxd --tokens 4000000");
         var options = new OptionSet<TrainOptions>(command, none);
         var output = new Option<string>("--out") { Description = "The folder of the run, made by this command.", HelpName = "path" };
+        var preset = new Option<string>("--preset")
+        {
+            Description = $"Begin with the model, layer, sizes and recipe of published runs; options given besides go before. One of {string.Join(", ", PublishedPreset.Names)}.",
+            HelpName = "name",
+        };
         Option<bool> resume = Flag("--resume", "Go on with the run in --out from its newest checkpoint; --tokens may be raised.");
         Option<bool> json = Flag("--json", "Print the result as one JSON document.");
-        foreach (Option own in new Option[] { output, resume, json }) command.Options.Add(own);
-        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Layer), nameof(TrainOptions.Text)))
-            command.Require(required, unless: resume);
+        foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
+        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Layer))) command.Require(required, resume, preset);
+        foreach (Option required in options.Of(nameof(TrainOptions.Text))) command.Require(required, resume);
         command.Require(output);
         command.SetAction(parsed =>
         {
             var folder = new RunFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output))));
             bool isResumed = parsed.GetValue(resume);
-            TrainOptions asked = options.Apply(isResumed ? folder.ReadDescription().Options : none, parsed);
+            string? published = parsed.GetValue(preset);
+            if (isResumed && published is not null)
+                throw new MxdInputException($"--preset is {published}, but the run in {folder.Path} has its options already: leave --preset out to go on.");
+            TrainOptions start = isResumed ? folder.ReadDescription().Options : none;
+            TrainOptions asked = published is null ? options.Apply(start, parsed) : Published(PublishedPreset.Get(published), options, parsed);
             TrainResult result = ProgressDisplay.Show(observer => Run(asked, folder, isResumed, observer));
             if (parsed.GetValue(json)) Output.Json(result);
             else Show(result);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>The sizes follow from the type and the multiplier, which are options themselves.</summary>
+    private static TrainOptions Published(PublishedPreset preset, OptionSet<TrainOptions> options, ParseResult parsed)
+    {
+        TrainOptions given = options.Apply(none, parsed);
+        TrainOptions asked = options.Apply(PublishedOptions.Of(none, preset, given.Type, given.Multiplier), parsed);
+        return given.Experts is null && asked.Experts is not null ? asked with { Multiplier = null } : asked;
     }
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };

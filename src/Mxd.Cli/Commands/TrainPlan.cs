@@ -11,8 +11,10 @@ internal static class TrainPlan
     {
         (TrainOptions o, LayerOptions layer) = (run.Options, run.Description.Layer);
         LayerType type = LayerTypes.Get(layer.Type);
-        yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}, {string.Join(", ", Facts(layer))}, {type.ParameterCount(layer):n0} parameters";
+        yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}, {string.Join(", ", LayerFacts.Of(layer))}, {type.ParameterCount(layer):n0} parameters";
         yield return $"Model   {run.Model.Identity.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
+        string[] unused = [.. Unused(o)];
+        if (unused.Length > 0) yield return $"        '{type.Name}' has no units: {string.Join(", ", unused)} {(unused.Length > 1 ? "are" : "is")} not used";
         double passes = (double)o.Contexts / run.Data.Text.Count;
         string repeat = passes > 1 ? $", {passes:f1} passes over the {run.Data.Text.Count:n0} contexts of the text" : $" of the text's {run.Data.Text.Count:n0}";
         yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens: {o.Contexts:n0} contexts of {o.Context}{repeat}; seed {o.Seed}";
@@ -23,11 +25,13 @@ internal static class TrainPlan
         yield return $"Memory  {ByteSize.Format(plan.Total)} planned: {plan}";
     }
 
-    private static IEnumerable<string> Facts(LayerOptions layer)
+    /// <summary>Options that were given and concern units, for a type without: a sweep gives all types the same.</summary>
+    private static IEnumerable<string> Unused(TrainOptions o)
     {
-        if (layer.Hidden is { } hidden) yield return $"hidden width {hidden}";
-        if (layer.Sparsity is { } sparsity) yield return $"{layer.Units:n0} units, {sparsity.Title}";
-        if (layer.AuxK is { } aux) yield return $"AuxK {aux.Coefficient} after {aux.DeadAfter:n0} tokens";
-        yield return layer.Activation ?? "by least squares";
+        if (LayerTypes.Get(o.Type).HasUnits) yield break;
+        if (o.K is not null) yield return "--k";
+        if (o.Experts is not null) yield return "--experts";
+        if (o.AuxK is not null) yield return "--aux-k";
+        if (o.SparsityKind is not null || o.L1 is not null || o.L0 is not null) yield return o.SparsityKind is not null ? "--sparsity" : o.L1 is not null ? "--l1" : "--l0";
     }
 }

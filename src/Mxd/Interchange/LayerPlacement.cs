@@ -24,12 +24,15 @@ public sealed record LayerPlacement
     /// <summary>The layer's header with its place in it.</summary>
     /// <param name="saved">As read.</param>
     /// <param name="format">The format it was read from.</param>
-    /// <exception cref="MxdInputException">The place is not said, is not known, or the language model does not have it.</exception>
+    /// <returns>A place that neither the files nor this says stays open: the layer can be looked at and written, but not put into a model.</returns>
+    /// <exception cref="MxdInputException">The place is said in part, is not known, or the language model does not have it.</exception>
     public SavedLayer Apply(SavedLayer saved, ILayerFormat format)
     {
         if (saved.Imported is not { } imported)
             return IsEmpty ? saved : throw new MxdInputException("The layer was saved by mxd and says itself where it belongs: leave out --input, --output, --layer and --model.");
         bool isAutoencoder = LayerTypes.Get(saved.Layer.Type).IsAutoencoder;
+        if (Layer is null && (Input ?? Output ?? imported.Input ?? imported.Output) is null)
+            return Model is null ? saved : throw NotSaid(imported, "--input");
         (HookPoint input, HookPoint output) = Hooks(imported, format, isAutoencoder);
         if (output.IsBefore(input)) throw new MxdInputException($"The layer would read {input} and replace {output}, which comes before it: exchange them.");
         SavedLayer placed = saved with { Imported = imported with { Input = input.ToString(), Output = output.ToString(), Model = Model } };
@@ -52,8 +55,7 @@ public sealed record LayerPlacement
     private static HookPoint Point(string option, string? given, string? read, ImportedFrom imported)
     {
         if (given is not null) return HookPoint.Parse(given);
-        if (read is null)
-            throw new MxdInputException($"{imported.Source} does not say at which hook point its layer stands: name it by {option}, or the layer whose MLP it belongs to by --layer.");
+        if (read is null) throw NotSaid(imported, option);
         try
         {
             return HookPoint.Parse(read);
@@ -63,4 +65,7 @@ public sealed record LayerPlacement
             throw new MxdInputException($"{imported.Source}: {e.Message.TrimEnd('.')}, and name it by {option}.", e);
         }
     }
+
+    private static MxdInputException NotSaid(ImportedFrom imported, string option) => new(
+        $"{imported.Source} does not say at which hook point its layer stands: name it by {option}, or the layer whose MLP it belongs to by --layer.");
 }

@@ -18,8 +18,11 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
         Create = (options, parameters) => new LinearLayer(options, parameters),
     };
 
-    /// <summary>Share of the mean square of the inputs added to the diagonal, so that few tokens, too, have one solution.</summary>
-    private const double Ridge = 1e-9;
+    /// <summary>Share of each input's variance added to it.</summary>
+    private const double Ridge = 1e-10;
+
+    /// <summary>The least that is added, as a share of its mean square: above float64's rounding, for inputs that do not vary.</summary>
+    private const double Rounding = 1e-14;
 
     private readonly Parameter weights, bias;
     private Tensor? inputs, targets;
@@ -76,14 +79,23 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
         targets?.Dispose();
     }
 
+    /// <summary>
+    /// Solves for the weights about the means, where inputs of very different size and offset do no harm, then for the bias. What is added to
+    /// the diagonal is far below what the data says of each input, but gives one solution where they say too little.
+    /// </summary>
     private void Solve()
     {
         using DisposeScope scope = NewDisposeScope();
         long width = Options.InputWidth;
-        Tensor system = Inputs + eye(width + 1, dtype: ScalarType.Float64, device: Inputs.device) * (Inputs.diagonal().mean() * Ridge);
-        Tensor solution = linalg.solve(system, Targets);
-        weights.Value.copy_(solution.narrow(0, 0, width).t());
-        bias.Value.copy_(solution[width]);
+        Tensor tokens = Inputs[width, width];
+        Tensor means = Inputs[width].narrow(0, 0, width) / tokens, targetMeans = Targets[width] / tokens;
+        Tensor squares = Inputs.narrow(0, 0, width).narrow(1, 0, width);
+        Tensor covariance = squares - outer(means, means) * tokens;
+        Tensor cross = Targets.narrow(0, 0, width) - outer(means, targetMeans) * tokens;
+        Tensor added = maximum(covariance.diagonal() * Ridge, squares.diagonal() * Rounding);
+        Tensor solution = linalg.solve(covariance + diag(added.masked_fill(added == 0, 1)), cross);
+        weights.Value.copy_(solution.t());
+        bias.Value.copy_(targetMeans - matmul(means, solution));
     }
 
     private Tensor Zeros(long columns) =>

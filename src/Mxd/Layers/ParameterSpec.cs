@@ -19,8 +19,10 @@ public sealed record ParameterSpec(string Key, long[] Shape, Initial Initial, bo
     /// <summary>The shape as the reference's files hold it.</summary>
     public long[] StoredShape => StoredTransposed ? [.. Shape.Reverse()] : Shape;
 
+    /// <summary>First values, drawn from the seed; on the meta device a shape without memory.</summary>
     public Parameter Initialise(long seed, Device device)
     {
+        if (device.type == DeviceType.META) return new Parameter(Key, empty(Shape, dtype: ScalarType.Float32, device: device), StoredTransposed, IsTrained);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using Generator generator = Seeds.Generator(seed, "initial " + (Initial.SourceKey ?? Key));

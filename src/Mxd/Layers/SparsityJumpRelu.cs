@@ -22,7 +22,7 @@ public abstract partial record Sparsity
         /// <summary>θ of a new layer.</summary>
         public const double InitialThreshold = 0.01;
 
-        public override string Title => Coefficient == 0 ? "above learnt thresholds" : $"L0 coefficient {Coefficient}";
+        public override string Title => Coefficient == 0 ? "above learnt thresholds" : FormattableString.Invariant($"L0 coefficient {Coefficient}");
 
         public override IEnumerable<string> Problems(long units)
         {

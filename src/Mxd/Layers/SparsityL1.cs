@@ -12,7 +12,7 @@ public abstract partial record Sparsity
     /// <param name="Coefficient">λ; zero for a layer that is only used.</param>
     public sealed record L1(double Coefficient) : Sparsity
     {
-        public override string Title => Coefficient == 0 ? "all active units" : $"λ = {Coefficient}";
+        public override string Title => Coefficient == 0 ? "all active units" : FormattableString.Invariant($"λ = {Coefficient}");
 
         public override IEnumerable<string> Problems(long units)
         {

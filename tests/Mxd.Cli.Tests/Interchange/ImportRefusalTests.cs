@@ -34,11 +34,18 @@ public sealed class ImportRefusalTests(TinyFiles files) : CliTests(files)
     [Fact]
     public void APlaceThatIsNotKnown_IsRefused()
     {
-        Import(ForeignFiles.Sparsify().Save(Folder.File("coder"))).Refused("does not say at which hook point|--input|--layer");
+        Import(ForeignFiles.Sparsify().Save(Folder.File("coder")), "--model", Files.Model).Refused("does not say at which hook point|--input|--layer");
         Import(ForeignFiles.SaeLens("topk").With("metadata.hook_name", "blocks.1.hook_attn_out").Save(Folder.File("attention")))
             .Refused("'blocks.1.hook_attn_out' is not known|hook_resid_pre, ln2.hook_normalized, ln2.output, hook_mlp_out, hook_resid_post|--input");
         Import(Sae, "--input", "mlp").Refused("'mlp' is not known");
         AssertNothingWritten();
+    }
+
+    [Fact]
+    public void APlaceThatIsNotSaid_StaysOpen_AndEvalRefusesTheLayer()
+    {
+        Assert.Contains("to evaluate it, import it with --input and --output", Import(ForeignFiles.Sparsify().Save(Folder.File("coder"))).Succeeded().Error, StringComparison.Ordinal);
+        Tool.Run("eval", "--run", Run, "--model", Files.Model, "--text", Files.HeldOutText).Refused("does not say at which hook points|--input and --output");
     }
 
     [Fact]

@@ -11,13 +11,11 @@ internal sealed class FunctionLayer(Func<Tensor, Tensor> function) : ILayer
 
     public IReadOnlyList<Parameter> Parameters => [];
 
-    public Parameter UnitDecoder => throw new NotSupportedException();
+    public Parameter? UnitDecoder => null;
 
     public SparseCodes Encode(Tensor x) => new TopKCodes(zeros(x.shape[0], 1, dtype: ScalarType.Int64), ones(x.shape[0], 1), 2);
 
     public Tensor Decode(SparseCodes codes, Tensor x) => function(x);
-
-    public TrainingPass Differentiate(Tensor x, Tensor target) => throw new NotSupportedException();
 
     public void Dispose()
     {

@@ -19,7 +19,7 @@ public sealed class ExportTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     public static TheoryData<string, string> TypesAndFormats =>
-        new(from type in LayerTypes.Names from format in LayerFormats.Names select (type, format));
+        new(from type in RandomLayers.Names from format in LayerFormats.Names select (type, format));
 
     public void Dispose() => folder.Dispose();
 

@@ -43,9 +43,10 @@ public class LayerPlacementTests
     }
 
     [Fact]
-    public void APlaceThatIsNotSaid_OrNotKnown_IsRefused()
+    public void APlaceSaidInPart_OrNotKnown_IsRefused_AndOneNotSaidStaysOpen()
     {
-        Refused("does not say at which hook point|--input|--layer", () => Apply("sae", null, new()));
+        Refused("does not say at which hook point|--input|--layer", () => Apply("sae", null, new() { Model = model }));
+        Assert.Null(Apply("sae", null, new()).Input);
         Refused("--output", () => Apply("transcoder", null, new() { Input = "blocks.1.ln2.hook_normalized" }));
         Refused("'blocks.1.attn.hook_z' is not known|ln2.hook_normalized|--input", () => Apply("sae", "blocks.1.attn.hook_z", new()));
         Refused("'mlp' is not known|hook_resid_pre", () => Apply("sae", null, new() { Input = "mlp" }));

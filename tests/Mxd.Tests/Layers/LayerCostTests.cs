@@ -64,7 +64,7 @@ public class LayerCostTests
     public void Of_Options_IsThatOfTheParametersWrittenOut()
     {
         var random = new Random(1);
-        foreach (string type in LayerTypes.Names.Except(["glu-skip-mxd", "glu-skip-transcoder"]))
+        foreach (string type in RandomLayers.Names.Except(["glu-skip-mxd", "glu-skip-transcoder"]))
             for (int round = 0; round < 20; round++)
             {
                 LayerOptions o = RandomLayers.Options(type, "relu", random);

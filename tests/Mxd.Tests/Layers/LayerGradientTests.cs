@@ -19,7 +19,7 @@ public class LayerGradientTests
 
     public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
 
-    public static TheoryData<string> GradientTypes => [.. LayerTypes.Names.Where(name => name != "linear")];
+    public static TheoryData<string> GradientTypes => [.. RandomLayers.Names.Where(name => name != "linear")];
 
     [Theory]
     [MemberData(nameof(TypesAndActivations))]

@@ -1,5 +1,6 @@
 using Mxd.Layers;
 using Mxd.Runtime;
+using Mxd.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +10,8 @@ namespace Mxd.Tests.Layers;
 public class LayerLeakTests
 {
     public static TheoryData<string, string> TypesAndActivations => RandomLayers.TypesAndActivations;
+
+    public static TheoryData<string> Types => RandomLayers.Types;
 
     public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
 
@@ -71,6 +74,22 @@ public class LayerLeakTests
     }
 
     private static int Size(SparseCodes codes) => codes switch { TopKCodes => 2, DenseCodes { Chosen: null } => 1, _ => 2 };
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void ATrainingStep_LeavesNothingAlive(string type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        AuxiliaryLoss? aux = LayerTypes.Get(type).HasUnits ? new AuxiliaryLoss { Coefficient = 0.1, K = 2, DeadAfter = 1 } : null;
+        LayerOptions options = RandomLayers.Options(type, units: 12, k: 2) with { AuxK = aux };
+        using ILayer layer = RandomLayers.Create(options, seed: 1);
+        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10));
+        Tensor x = RandomLayers.Rows(5, options.InputWidth, seed: 2), target = RandomLayers.Rows(5, options.OutputWidth, seed: 3);
+        trainer.Step(x, target);
+
+        Assert.Equal(0, LiveTensors.LeftBy(() => trainer.Step(x, target)));
+        if (aux is not null) Assert.NotNull(trainer.Step(x, target).Loss.AuxK);
+    }
 
     [Theory]
     [InlineData("mxd")]

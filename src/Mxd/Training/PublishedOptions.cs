@@ -1,0 +1,34 @@
+using Mxd.Layers;
+
+namespace Mxd.Training;
+
+/// <summary>A run's options as a <see cref="PublishedPreset"/> sets them; what a person names besides goes before.</summary>
+public static class PublishedOptions
+{
+    /// <summary>Options to begin with: model, layer, sizes and recipe of the published run. Text is the caller's.</summary>
+    /// <param name="start">What the preset says nothing of.</param>
+    /// <param name="preset">The published runs of one language model.</param>
+    /// <param name="type">Kind of layer, for its size; where none was published, the parameters are matched.</param>
+    /// <param name="multiplier">Of the published sizes; 32 where it is not named.</param>
+    public static TrainOptions Of(TrainOptions start, PublishedPreset preset, string type, long? multiplier)
+    {
+        PublishedRecipe recipe = PublishedRecipe.Default;
+        PublishedSize? size = preset.Size(type, multiplier ?? ParameterBudget.DefaultMultiplier);
+        bool hasHidden = LayerTypes.Find(type) is { HasHidden: true };
+        return start with
+        {
+            Model = preset.Model,
+            Layer = preset.Layer,
+            Type = type,
+            Experts = size?.Units,
+            Multiplier = size?.Units is null ? multiplier : null,
+            Hidden = size?.Hidden ?? (hasHidden ? preset.Mixtures.Hidden : null),
+            LearningRate = recipe.LearningRate,
+            Warmup = recipe.WarmupSteps,
+            Batch = recipe.Batch,
+            Context = recipe.Context,
+            Tokens = recipe.Tokens,
+            Seed = recipe.Seed,
+        };
+    }
+}
