@@ -13,7 +13,7 @@ internal sealed record ExportOptions
     [Option("--run", "The run folder, or a layer.safetensors.", IsPath = true)]
     public string? Run { get; init; }
 
-    [Option("--to", "The format: native, saelens or sparsify.")]
+    [Option("--to", "The format: native, saelens, sparsify or reference.")]
     public string To { get; init; } = "";
 
     [Option("--out", "The folder to make.", IsPath = true)]
@@ -30,6 +30,7 @@ internal static class ExportCommand
             "Write a run's layer in the files of another project.",
             "mxd export --run runs/sae --to saelens --out exported/sae",
             "mxd export runs/transcoder --to sparsify --out exported/layers.15.mlp",
+            "mxd export --run runs/mxd --to reference --out mxd.pt",
             "mxd export --run runs/mxd --to native --out mxd.safetensors");
         var path = new PathArgument("RUN", "The run folder, instead of --run.");
         command.Arguments.Add(path);

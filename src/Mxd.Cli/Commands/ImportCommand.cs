@@ -15,7 +15,7 @@ internal sealed record ImportOptions
     [Option("--out", "The folder of the run, made by this command.", IsPath = true)]
     public string Out { get; init; } = "";
 
-    [Option("--from", "The format: native, saelens or sparsify (default: recognised from the files).")]
+    [Option("--from", "The format: native, saelens, sparsify or reference (default: recognised from the files).")]
     public string? From { get; init; }
 
     [Option("--model", "The language model, to check the layer against it and to evaluate without naming it again.", IsPath = true)]
@@ -38,11 +38,12 @@ internal static class ImportCommand
     {
         var command = new DocumentedCommand(
             "import",
-            "Take a layer of SAELens or sparsify over as a run.",
+            "Take a layer of SAELens, sparsify or the published implementation over as a run.",
             "mxd import downloads/sae --out runs/sae --model model.gguf",
             "mxd import checkpoints/layers.3.mlp --out runs/layer3 --json",
+            "mxd import final.pt --out runs/published",
             "mxd import downloads/sae --out runs/sae --input blocks.8.hook_resid_pre");
-        var path = new PathArgument("PATH", "The folder of the layer, with cfg.json and its weights.");
+        var path = new PathArgument("PATH", "The folder of the layer, with cfg.json and its weights, or a .pt file.");
         command.Arguments.Add(path);
         var defaults = new ImportOptions();
         var set = new OptionSet<ImportOptions>(command, defaults);
@@ -51,7 +52,7 @@ internal static class ImportCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            ImportResult result = Run(path.Require(parsed, "name the folder to import, as in 'mxd import PATH --out RUN'"), set.Apply(defaults, parsed));
+            ImportResult result = Run(path.Require(parsed, "name what to import, as in 'mxd import PATH --out RUN'"), set.Apply(defaults, parsed));
             foreach (string note in result.Notes) Console.Error.WriteLine(note);
             if (parsed.GetValue(json)) Output.Json(result);
             else Show(result);
@@ -70,7 +71,7 @@ internal static class ImportCommand
         using ImportedLayer imported = format.Read(path, CPU);
         var placement = new LayerPlacement { Input = options.Input, Output = options.Output, Layer = options.Layer, Model = model?.Identity };
         SavedLayer saved = placement.Apply(imported.Saved, format);
-        LayerFormats.Native.Write(folder.Path, imported.Layer, saved);
+        AtomicFolder.Write(folder.Path, run => NativeLayer.Save(Path.Combine(run, NativeLayer.FileName), imported.Layer, saved));
         return Describe(folder.Path, format.Name, imported.Layer, saved);
     }
 

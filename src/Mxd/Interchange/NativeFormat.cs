@@ -48,7 +48,11 @@ internal sealed class NativeFormat : ILayerFormat
         }
         else
         {
-            AtomicFolder.Write(path, folder => NativeLayer.Save(Path.Combine(folder, NativeLayer.FileName), layer, saved));
+            AtomicFolder.Write(path, folder =>
+            {
+                NativeLayer.Save(Path.Combine(folder, NativeLayer.FileName), layer, saved);
+                if (PythonRunner.Runs(layer.Options)) PythonRunner.WriteInto(folder);
+            });
         }
     }
 

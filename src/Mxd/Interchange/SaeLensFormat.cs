@@ -86,7 +86,7 @@ internal sealed class SaeLensFormat : ILayerFormat
                 ["sae_lens_version"] = LayoutVersion,
                 // It was not trained by SAELens.
                 ["sae_lens_training_version"] = null,
-                ["model_name"] = ModelName(saved),
+                ["model_name"] = saved.ModelName,
                 ["hook_name"] = saved.Input,
                 ["hook_name_out"] = architecture.IsAutoencoder && saved.Output == saved.Input ? null : saved.Output,
                 ["prepend_bos"] = saved.Origin is null ? saved.Imported?.HasFirstToken : true,
@@ -102,9 +102,4 @@ internal sealed class SaeLensFormat : ILayerFormat
         json["architecture"] = architecture.Name;
         return json;
     }
-
-    /// <summary>A hub id as it is; of a file on this machine, its name alone.</summary>
-    private static string? ModelName(SavedLayer saved) => saved.Origin?.Model.Id is { } id
-        ? Path.IsPathRooted(id) ? Path.GetFileNameWithoutExtension(id) : id
-        : saved.Imported?.ModelName;
 }

@@ -23,6 +23,12 @@ public sealed record SavedLayer(LayerOptions Layer, LayerOrigin? Origin = null, 
     [JsonIgnore]
     public ModelIdentity? Model => Origin?.Model ?? Imported?.Model;
 
+    /// <summary>What to call the language model in other projects' files: a hub id as it is; of a file on this machine, its name alone.</summary>
+    [JsonIgnore]
+    public string? ModelName => Origin?.Model.Id is { } id
+        ? Path.IsPathRooted(id) ? Path.GetFileNameWithoutExtension(id) : id
+        : Imported?.ModelName;
+
     /// <summary>Tokens a context during training, if that is known.</summary>
     [JsonIgnore]
     public int? ContextLength => Origin?.ContextLength ?? Imported?.ContextLength;

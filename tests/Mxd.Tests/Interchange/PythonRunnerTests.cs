@@ -142,11 +142,8 @@ public sealed partial class PythonRunnerTests : IDisposable
         if (first is { Sparsity: not null, Hidden: null })
         {
             all = all.Append(first with { RescaleByDecoderNorm = true });
-            if (type == "sae")
-            {
-                all = all.Append(first with { SubtractsInputBias = false });
-                all = all.Concat(Enum.GetValues<InputNormalisation>().Select(kind => first with { Normalisation = kind }));
-            }
+            all = all.Concat(Enum.GetValues<InputNormalisation>().Select(kind => first with { Normalisation = kind }));
+            if (type == "sae") all = all.Append(first with { SubtractsInputBias = false });
         }
         return all;
     }

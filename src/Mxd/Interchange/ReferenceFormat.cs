@@ -1,0 +1,56 @@
+using Mxd.Layers;
+using Mxd.Runtime;
+using static TorchSharp.torch;
+
+namespace Mxd.Interchange;
+
+/// <summary>The published implementation: a <c>.pt</c> file (<see cref="ReferenceCheckpoint"/>), or a folder with <c>layer.pt</c>.</summary>
+internal sealed class ReferenceFormat : ILayerFormat
+{
+    private const string FileName = "layer" + ReferenceCheckpoint.Extension;
+
+    public string Name => "reference";
+
+    public bool Recognises(string path) => ReferenceCheckpoint.Recognises(FileOf(path));
+
+    public ImportedLayer Read(string path, Device device)
+    {
+        ReferenceCheckpoint read = ReferenceCheckpoint.Read(FileOf(path), device);
+        var imported = new ImportedFrom(Name, path, read.Facts.Config!)
+        {
+            ModelName = read.Facts.ModelName,
+            Input = read.Facts.Input,
+            Output = read.Facts.Output,
+            ContextLength = read.Facts.ContextLength,
+        };
+        return new ImportedLayer(read.Layer, new SavedLayer(read.Layer.Options, null, imported));
+    }
+
+    public string? WhyNotWritable(LayerOptions layer) => ReferenceCheckpoint.WhyNotWritable(layer);
+
+    /// <param name="path">A new folder, or a new file where it ends with <c>.pt</c>.</param>
+    public void Write(string path, ILayer layer, SavedLayer saved)
+    {
+        LayerFormats.RequireWritable(Name, layer.Options);
+        var facts = new ReferenceFacts
+        {
+            ModelName = saved.ModelName,
+            Input = saved.Input,
+            Output = saved.Output,
+            ContextLength = saved.ContextLength,
+            TrainedTokens = saved.Origin?.TrainedTokens,
+            Config = saved.Imported is { } imported && imported.Format == Name ? imported.Config : null,
+        };
+        if (path.EndsWith(ReferenceCheckpoint.Extension, StringComparison.Ordinal))
+        {
+            AtomicFolder.RequireFree(path);
+            ReferenceCheckpoint.Write(path, layer, facts);
+        }
+        else
+        {
+            AtomicFolder.Write(path, folder => ReferenceCheckpoint.Write(Path.Combine(folder, FileName), layer, facts));
+        }
+    }
+
+    private static string FileOf(string path) => Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+}
