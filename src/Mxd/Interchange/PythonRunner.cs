@@ -24,6 +24,15 @@ public static class PythonRunner
     /// <summary>Writes it into the folder of a <c>layer.safetensors</c>, where it finds the layer by itself.</summary>
     public static void WriteInto(string folder) => AtomicFile.WriteAllText(Path.Combine(folder, FileName), Source);
 
+    /// <summary>Refuses a folder in which another file has its name.</summary>
+    /// <exception cref="MxdInputException">There is one.</exception>
+    public static void RequireFree(string folder)
+    {
+        string file = Path.Combine(folder, FileName);
+        if (Path.Exists(file) && (!File.Exists(file) || File.ReadAllText(file) != Source))
+            throw new MxdInputException($"{file} exists and is not the file that is written beside a checkpoint: remove it, or name another folder.");
+    }
+
     private static string Read()
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(FileName) ?? throw new InvalidOperationException($"The library lacks its resource {FileName}.");

@@ -4,14 +4,18 @@ using static TorchSharp.torch;
 
 namespace Mxd.Interchange;
 
-/// <summary>The published implementation: a <c>.pt</c> file (<see cref="ReferenceCheckpoint"/>), or a folder with <c>layer.pt</c>.</summary>
+/// <summary>
+/// The published implementation: a <c>.pt</c> file (<see cref="ReferenceCheckpoint"/>), or a folder with <c>layer.pt</c>. Written as a folder with
+/// the checkpoint, the same layer in the project's own format and the Python file that runs that; or as the file, with the Python file beside it.
+/// </summary>
 internal sealed class ReferenceFormat : ILayerFormat
 {
     private const string FileName = "layer" + ReferenceCheckpoint.Extension;
 
     public string Name => "reference";
 
-    public bool Recognises(string path) => ReferenceCheckpoint.Recognises(FileOf(path));
+    /// <summary>A folder that holds the layer in the project's own format too is taken for that.</summary>
+    public bool Recognises(string path) => ReferenceCheckpoint.Recognises(FileOf(path)) && !File.Exists(Path.Combine(path, NativeLayer.FileName));
 
     public ImportedLayer Read(string path, Device device)
     {
@@ -43,12 +47,20 @@ internal sealed class ReferenceFormat : ILayerFormat
         };
         if (path.EndsWith(ReferenceCheckpoint.Extension, StringComparison.Ordinal))
         {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             AtomicFolder.RequireFree(path);
+            PythonRunner.RequireFree(folder);
             ReferenceCheckpoint.Write(path, layer, facts);
+            PythonRunner.WriteInto(folder);
         }
         else
         {
-            AtomicFolder.Write(path, folder => ReferenceCheckpoint.Write(Path.Combine(folder, FileName), layer, facts));
+            AtomicFolder.Write(path, folder =>
+            {
+                ReferenceCheckpoint.Write(Path.Combine(folder, FileName), layer, facts);
+                NativeLayer.Save(Path.Combine(folder, NativeLayer.FileName), layer, saved);
+                PythonRunner.WriteInto(folder);
+            });
         }
     }
 

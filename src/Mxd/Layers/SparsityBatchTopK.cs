@@ -12,8 +12,11 @@ public abstract partial record Sparsity
     /// <param name="K">Units a token, on average.</param>
     public sealed record BatchTopK(int K) : Sparsity
     {
-        /// <summary>Share of each batch in the running mean.</summary>
-        private const double Rate = 0.01;
+        /// <summary>
+        /// Share of each batch in the running mean. The smallest of the B · K kept varies little from batch to batch but moves while a layer
+        /// learns: with a share of 0.01 a run of 49 steps ended with 49 units a token for K = 32.
+        /// </summary>
+        private const double Rate = 0.1;
 
         public override string Title => $"K = {K} on average";
 

@@ -1,6 +1,7 @@
 using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Layers;
+using Mxd.Runtime;
 using Mxd.Tests.Layers;
 using Mxd.Tests.Runtime;
 using static TorchSharp.torch;
@@ -21,17 +22,26 @@ public sealed class ReferenceFormatTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("run.pt", "run.pt")]
-    [InlineData("run", "run/layer.pt")]
-    public void Write_MakesAFile_OrAFolderWithOne(string path, string file)
+    [InlineData("run.pt", "mxd_layer.py", "run.pt")]
+    [InlineData("run", "run/layer.pt", "run/layer.safetensors", "run/mxd_layer.py")]
+    public void Write_MakesAFileOrAFolder_WithThePythonFile(string path, params string[] files)
     {
         using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", 9, 4), seed: 1);
         Format.Write(folder.File(path), layer, new SavedLayer(layer.Options, origin));
-        Assert.Equal([folder.File(file)], Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
-        Assert.Same(Format, LayerFormats.Recognise(folder.File(path)));
+        Assert.Equal(files.Select(folder.File), Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        Assert.Equal(path == "run" ? "native" : "reference", LayerFormats.Recognise(folder.File(path)).Name);
         using ImportedLayer read = Format.Read(folder.File(path), CPU);
         Assert.Equal(
             ("tiny", "blocks.1.ln2.hook_normalized", "blocks.1.hook_mlp_out", 64), (read.Saved.ModelName, read.Saved.Input, read.Saved.Output, read.Saved.ContextLength));
+    }
+
+    [Fact]
+    public void Write_BesideAnotherFileOfThePythonFilesName_IsRefused()
+    {
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", 9, 4), seed: 1);
+        File.WriteAllText(folder.File(PythonRunner.FileName), "mine");
+        Assert.Contains("remove it", Assert.Throws<MxdInputException>(() => Format.Write(folder.File("run.pt"), layer, new SavedLayer(layer.Options, origin))).Message, StringComparison.Ordinal);
+        Assert.Equal([folder.File(PythonRunner.FileName)], Directory.GetFiles(folder.Path));
     }
 
     [Fact]
