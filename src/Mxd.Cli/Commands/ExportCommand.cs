@@ -16,7 +16,7 @@ internal sealed record ExportOptions
     [Option("--to", "The format: native, saelens, sparsify or reference.")]
     public string To { get; init; } = "";
 
-    [Option("--out", "The folder to make.", IsPath = true)]
+    [Option("--out", "The folder to make; with native a .safetensors file and with reference a .pt file will do.", IsPath = true)]
     public string Out { get; init; } = "";
 }
 
@@ -68,7 +68,14 @@ internal static class ExportCommand
         using ImportedLayer read = LayerFormats.Native.Read(file, CPU);
         format.Write(options.Out, read.Layer, read.Saved);
         string[] files = File.Exists(options.Out) ? [options.Out] : [.. Directory.GetFiles(options.Out).Order(StringComparer.Ordinal)];
-        return new ExportResult(options.Run!, format.Name, read.Layer.Options.Type, options.Out, files, format.Caution(read.Saved) is { } caution ? [caution] : []);
+        return new ExportResult(options.Run!, format.Name, read.Layer.Options.Type, options.Out, files, [.. Notes(format, read.Saved)]);
+    }
+
+    private static IEnumerable<string> Notes(ILayerFormat format, SavedLayer saved)
+    {
+        if (format.Caution(saved) is { } caution) yield return caution;
+        if (saved.Imported is { IsMoved: true } imported && imported.Format == format.Name)
+            yield return $"Note: the configuration is the one that came with the layer, and does not name {saved.Input} and {saved.Output}, which were given at import.";
     }
 }
 

@@ -81,7 +81,9 @@ internal static class ImportCommand
         List<string> notes = [];
         if (saved.Imported?.UnknownFields is { } unknown)
             notes.Add($"Note: mxd does not know these fields of the configuration, and keeps them as they are: {string.Join(", ", unknown)}.");
-        if (saved.Input is null)
+        if (saved.Imported?.UnknownPlace is { } place)
+            notes.Add($"Note: the files say that the layer stands at {place}, where mxd has no hook point: it can be inspected and exported, not evaluated.");
+        else if (saved.Input is null)
             notes.Add("Note: the files do not say at which hook points the layer stands; to evaluate it, import it with --input and --output, or with --layer.");
         return new ImportResult(
             run, format, options.Type, options.Sparsity?.Title, options.InputWidth, options.OutputWidth, options.Units, layer.ParameterCount(),

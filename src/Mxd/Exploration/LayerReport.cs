@@ -31,6 +31,9 @@ public sealed record RankReport(
 /// <param name="Ranks">Of a sample of experts; null for types whose units are vectors, or that have none.</param>
 public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport> Parameters, LayerCost Cost, long Batch, RankReport? Ranks)
 {
+    /// <summary>The key that experts have and other units have not.</summary>
+    private const string Scales = "W_cond";
+
     /// <summary>Reads a layer and works its facts out.</summary>
     /// <param name="file">A layer.safetensors.</param>
     /// <param name="batch">Tokens at once, for memory.</param>
@@ -42,7 +45,7 @@ public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport
         (SavedLayer saved, ILayer layer) = NativeLayer.Load(file, CPU);
         using (layer)
             return new LayerReport(
-                saved, [.. layer.Parameters.Select(Describe)], LayerCost.Of(saved.Layer, batch), batch, saved.Layer is { Hidden: not null, Units: > 0 } ? Rank(layer, sample) : null);
+                saved, [.. layer.Parameters.Select(Describe)], LayerCost.Of(saved.Layer, batch), batch, layer.Parameters.Any(p => p.Key == Scales) ? Rank(layer, sample) : null);
     }
 
     private static ParameterReport Describe(Parameter parameter)
@@ -53,7 +56,7 @@ public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport
 
     private static RankReport Rank(ILayer layer, int sample)
     {
-        using ExpertSpectra spectra = ExpertSpectra.Of(layer.Parameter("W_cond").Value, layer.Parameter("W_dec").Value);
+        using ExpertSpectra spectra = ExpertSpectra.Of(layer.Parameter(Scales).Value, layer.Parameter("W_dec").Value);
         int count = (int)Math.Min(sample, spectra.Experts);
         ExpertSpectrum[] experts = [.. spectra.Spectra(Enumerable.Range(0, count).Select(i => i * spectra.Experts / count))];
         return new RankReport(

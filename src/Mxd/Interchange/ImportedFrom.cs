@@ -35,6 +35,12 @@ public sealed record ImportedFrom(string Format, string Source, string Config)
     /// <summary>The metadata of the file of weights.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
+    /// <summary>The hook point that the file names and mxd does not have; the layer's place is open then.</summary>
+    public string? UnknownPlace { get; init; }
+
+    /// <summary>Did the person importing it name other hook points than the file? The file's configuration still has its own.</summary>
+    public bool IsMoved { get; init; }
+
     /// <summary>Fields that mxd does not know: kept, and without effect here.</summary>
     public IReadOnlyList<string>? UnknownFields { get; init; }
 }

@@ -24,7 +24,9 @@ public sealed record LayerPlacement
     /// <summary>The layer's header with its place in it.</summary>
     /// <param name="saved">As read.</param>
     /// <param name="format">The format it was read from.</param>
-    /// <returns>A place that neither the files nor this says stays open: the layer can be looked at and written, but not put into a model.</returns>
+    /// <returns>
+    /// A place that neither the files nor this says, or that the files name and mxd has no hook point for, stays open: the layer can be looked at and written, but not put into a model.
+    /// </returns>
     /// <exception cref="MxdInputException">The place is said in part, is not known, or the language model does not have it.</exception>
     public SavedLayer Apply(SavedLayer saved, ILayerFormat format)
     {
@@ -33,9 +35,13 @@ public sealed record LayerPlacement
         bool isAutoencoder = LayerTypes.Get(saved.Layer.Type).IsAutoencoder;
         if (Layer is null && (Input ?? Output ?? imported.Input ?? imported.Output) is null)
             return Model is null ? saved : throw NotSaid(imported, "--input");
+        if (IsEmpty && new[] { imported.Input, imported.Output }.OfType<string>().FirstOrDefault(name => !HookPoint.TryParse(name, out _)) is { } unknown)
+            return saved with { Imported = imported with { Input = null, Output = null, UnknownPlace = unknown } };
         (HookPoint input, HookPoint output) = Hooks(imported, format, isAutoencoder);
         if (output.IsBefore(input)) throw new MxdInputException($"The layer would read {input} and replace {output}, which comes before it: exchange them.");
         SavedLayer placed = saved with { Imported = imported with { Input = input.ToString(), Output = output.ToString(), Model = Model } };
+        bool isMoved = (imported.Input ?? placed.Input) != placed.Input || (imported.Output ?? placed.Output) != placed.Output;
+        if (isMoved) placed = placed with { Imported = placed.Imported! with { IsMoved = true } };
         if (Model is not null) placed.CheckPlace(Model);
         return placed;
     }

@@ -107,8 +107,8 @@ internal sealed class ReferenceTensors
         for (int i = 0; i < expected.Sizes.Length; i++)
             if (found.Shape[i] != Size(expected.Sizes[i]))
                 throw new MxdInputException($"{file}: its cfg says {expected.Sizes[i]} is {Size(expected.Sizes[i])}, but {shape}: the two are not of one layer.");
-        if (found.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float64))
-            throw new MxdInputException($"{file}: {expected.Key} is of type {found.Dtype} in its state_dict; weights are floating-point numbers.");
+        if (found.Dtype is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16))
+            throw new MxdInputException($"{file}: {expected.Key} is of type {found.Dtype} in its state_dict, which float32 does not hold without loss: save the layer in float32, as the published code does.");
     }
 
     private long Size(string field) => field switch

@@ -65,7 +65,7 @@ class Layer(torch.nn.Module):
         elif self.family == "linear":
             y = bias
         else:
-            y = (a / self.W_dec.norm(dim=1) if o["rescale_by_decoder_norm"] else a) @ self.W_dec + bias
+            y = (a / self.W_dec.norm(dim=1).clamp(min=1e-30) if o["rescale_by_decoder_norm"] else a) @ self.W_dec + bias
         if self.family == "sae":  # undo the normalisation: the output stands for the input
             mean, deviation, scale = self.moments(x)
             y = {"none": y, "layer_norm": y * deviation + mean, "constant_norm_rescale": y / scale}[o["normalisation"]]

@@ -42,14 +42,23 @@ public readonly record struct HookPoint(int Layer, HookSite Site)
 
     /// <summary>Reads <c>blocks.L.NAME</c>.</summary>
     /// <exception cref="MxdInputException">The text names no hook point.</exception>
-    public static HookPoint Parse(string text)
+    public static HookPoint Parse(string text) => TryParse(text, out HookPoint point)
+        ? point
+        : throw new MxdInputException($"Hook point '{text}' is not known; write blocks.L.NAME with NAME one of {string.Join(", ", names.Select(n => n.Name))}.");
+
+    /// <summary>Reads <c>blocks.L.NAME</c>; false where the text names no hook point.</summary>
+    public static bool TryParse(string text, out HookPoint point)
     {
+        point = default;
         string[] parts = text.Split('.', 3);
         if (parts is ["blocks", _, _] && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
             foreach ((HookSite site, string name) in names)
-                if (name == parts[2]) return new HookPoint(layer, site);
-        throw new MxdInputException(
-            $"Hook point '{text}' is not known; write blocks.L.NAME with NAME one of {string.Join(", ", names.Select(n => n.Name))}.");
+                if (name == parts[2])
+                {
+                    point = new HookPoint(layer, site);
+                    return true;
+                }
+        return false;
     }
 
     public override string ToString()

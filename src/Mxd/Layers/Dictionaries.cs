@@ -35,6 +35,7 @@ public static class Dictionaries
         Name = name,
         Title = title,
         GatesUnits = glu,
+        HasPenalties = true,
         DefaultActivation = "relu",
         Specs = options => [.. Specs(options, "b_dec_out", glu, skip)],
         Create = Create,

@@ -29,6 +29,9 @@ public sealed record LayerCost(
     /// <summary>Float32 copies of a weight during training: itself, its gradient, two moments.</summary>
     private const long TrainingCopies = 4;
 
+    /// <summary>Values of the size [B,units] in a step of TopK: see <see cref="UnitCopies"/>.</summary>
+    private const long PlainUnitCopies = 5;
+
     /// <param name="options">The layer.</param>
     /// <param name="batch">Tokens at once.</param>
     /// <param name="selected">Units active on a token, where it was measured; otherwise K, or all units where training decides.</param>
@@ -36,13 +39,24 @@ public sealed record LayerCost(
     public static LayerCost Of(LayerOptions options, long batch, long? selected = null) => Of(
         [.. LayerTypes.Get(options.Type).Specs(options).Where(s => s.IsTrained).Select(s => new ParameterCost(s.Key, s.Shape[0], s.Shape.Length > 1 ? s.Shape[1] : 1, s.Role))],
         selected ?? options.Sparsity?.Active ?? options.Units,
-        batch);
+        batch,
+        UnitCopies(options));
+
+    /// <summary>
+    /// Values of the size [B,units] that a training step holds at once, counted from its code: pre-activations, activations, codes, their
+    /// gradient and that of pre-activations; with a second branch its factor and gradient and one product; with sparsities of their own their masks.
+    /// </summary>
+    private static long UnitCopies(LayerOptions o) =>
+        PlainUnitCopies + (LayerTypes.Get(o.Type).GatesUnits ? 3 : 0)
+        + o.Sparsity switch { Sparsity.TopK or Sparsity.GroupMax => 0, Sparsity.L1 => 2, _ => 4 }
+        + (o.AuxK is null ? 0 : 3);
 
     /// <param name="parameters">All of the layer's.</param>
     /// <param name="selected">Units active on a token: K, or a measured L0; ignored by layers without units.</param>
     /// <param name="batch">Tokens at once.</param>
+    /// <param name="unitCopies">Values of the size [B,units] that a training step holds at once.</param>
     /// <exception cref="OverflowException">A number is more than can be counted.</exception>
-    public static LayerCost Of(IReadOnlyList<ParameterCost> parameters, long selected, long batch)
+    public static LayerCost Of(IReadOnlyList<ParameterCost> parameters, long selected, long batch, long unitCopies = PlainUnitCopies)
     {
         checked
         {
@@ -52,7 +66,7 @@ public sealed record LayerCost(
                 Both(units => parameters.Sum(p => ForwardOf(p, units))),
                 Both(units => parameters.Sum(p => TrainingOf(p, units))),
                 Both(units => sizeof(float) * count + batch * WorkingSet.Inference.BytesPerToken(parameters, units)),
-                Both(units => TrainingCopies * sizeof(float) * count + batch * WorkingSet.Training(parameters).BytesPerToken(parameters, units)));
+                Both(units => TrainingCopies * sizeof(float) * count + batch * WorkingSet.Training(unitCopies).BytesPerToken(parameters, units)));
         }
 
         DenseAndSparse Both(Func<long?, long> quantity) => new(quantity(null), quantity(selected));
@@ -75,10 +89,9 @@ public sealed record LayerCost(
     /// <param name="Inputs">For each row of another matrix that multiplies the input.</param>
     /// <param name="Outputs">For each output of a decoder.</param>
     /// <remarks>
-    /// Measured as peak resident memory of plain torch steps on 8,192 tokens, one width at 16,384: in training 5.1 for a mixture's hidden
-    /// values, 2.3 for its units, 6.0 for its outputs; 6.3 for a transcoder's units (whose activation has a derivative), 4.0 for its outputs.
-    /// Inference: 2.0, 2.0, 4.0. At GPT-2's published sizes, where not all are largest at once, the sums are 1.5 (training a mixture), 1.1
-    /// (a transcoder) and 1.1 (inference) times what was measured. A sparse step keeps of each selected unit its index (8 bytes), value and gradient.
+    /// Inference measured as peak resident memory on 8,192 tokens, one width at 16,384: 2.0, 2.0, 4.0. In training the allocator keeps freed
+    /// blocks, so that hidden values and outputs count for more than are alive (5.1 and 6.0). A sparse step keeps of each selected unit its index
+    /// (8 bytes), value and gradient.
     /// </remarks>
     private sealed record WorkingSet(long Units, long Inputs, long Outputs)
     {
@@ -86,15 +99,14 @@ public sealed record LayerCost(
 
         public static WorkingSet Inference { get; } = new(2, 2, 4);
 
-        public static WorkingSet Training(IReadOnlyList<ParameterCost> parameters) =>
-            parameters.Any(p => p.Role == ParameterRole.HiddenProduct) ? new(3, 6, 6) : new(7, 6, 6);
+        public static WorkingSet Training(long unitCopies) => new(unitCopies, 7, 12);
 
         public long BytesPerToken(IReadOnlyList<ParameterCost> parameters, long? selected)
         {
             checked
             {
                 long units = parameters.Where(p => p.Role == ParameterRole.UnitEncoder)
-                    .Sum(p => selected is { } k ? SelectedUnitBytes * Math.Min(k, p.Rows) : sizeof(float) * Units * p.Rows);
+                    .Select(p => selected is { } k ? SelectedUnitBytes * Math.Min(k, p.Rows) : sizeof(float) * Units * p.Rows).DefaultIfEmpty(0).Max();
                 long inputs = parameters.Where(p => p.Role == ParameterRole.InputProduct).Sum(p => p.Rows);
                 long outputs = parameters.Where(p => p.Role is ParameterRole.HiddenProduct or ParameterRole.UnitDecoder)
                     .Select(p => p.Columns).DefaultIfEmpty(0).Max();

@@ -103,6 +103,10 @@ public sealed record LayerOptions
     private IEnumerable<string> FormulaProblems(LayerType? type)
     {
         bool isDictionary = type is { HasUnits: true, HasHidden: false };
+        if (type is { HasUnits: true, HasPenalties: false } && (AuxK is not null || Sparsity is not (null or Sparsity.TopK or Sparsity.GroupMax)))
+            yield return $"'{Type}' takes TopK alone and no AuxK: its own loss has no more.";
+        if (AuxK is not null && (RescaleByDecoderNorm || Normalisation != InputNormalisation.None))
+            yield return "AuxK cannot be had together with a normalised input or rescaling by decoder norms: leave one out.";
         if (Sparsity is Sparsity.JumpRelu && isDictionary && (Activation is not (null or "relu") || type!.GatesUnits))
             yield return $"The jumprelu sparsity needs units of relu alone, which those of '{Type}' with activation '{Activation}' are not.";
         if (type is not null && !isDictionary && (RescaleByDecoderNorm || Normalisation != InputNormalisation.None))

@@ -27,6 +27,15 @@ public sealed record LayerType
     /// <summary>Do <see cref="LayerOptions.Units"/> and <see cref="LayerOptions.Sparsity"/> apply?</summary>
     public bool HasUnits { get; init; } = true;
 
+    /// <summary>
+    /// Do the layer's own <see cref="ILayer.Losses"/> hold what every <see cref="Sparsity"/> and <see cref="AuxiliaryLoss"/> adds? Where not, it
+    /// takes only what adds nothing: TopK and groups.
+    /// </summary>
+    public bool HasPenalties { get; init; }
+
+    /// <summary>Is it solved for from sums in float64 (<see cref="IFittedLayer"/>)?</summary>
+    public bool IsFitted { get; init; }
+
     /// <summary>Are the units' own activations multiplied by a second branch?</summary>
     public bool GatesUnits { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
         Name = "linear",
         Title = "Linear map",
         HasUnits = false,
+        IsFitted = true,
         Specs = options => [SkipConnection.Spec(options), new("b_dec_out", [options.OutputWidth], new Initial.Zeros())],
         Create = (options, parameters) => new LinearLayer(options, parameters),
     };

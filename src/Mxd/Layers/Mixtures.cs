@@ -26,6 +26,7 @@ public static class Mixtures
         Title = title,
         DefaultActivation = "gelu",
         HasHidden = true,
+        HasPenalties = true,
         Specs = options => [.. Specs(options, glu, skip)],
         Create = Create,
     };

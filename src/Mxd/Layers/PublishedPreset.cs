@@ -58,7 +58,8 @@ public sealed record PublishedPreset(
             "glu-mxd" => GatedMixtures is { } gated ? Of(gated) : null,
             "dense" => new PublishedSize(null, Mixtures.Hidden),
             "linear" => new PublishedSize(null, null),
-            _ => type.EndsWith("mxd", StringComparison.Ordinal) ? null : new PublishedSize(InputWidth * multiplier, null),
+            "transcoder" or "glu-transcoder" or "skip-transcoder" or "glu-skip-transcoder" or "sae" => new PublishedSize(InputWidth * multiplier, null),
+            _ => null,
         };
 
         PublishedSize Of(PublishedMixtures mixtures) => new(mixtures.Experts[multiplier], mixtures.Hidden);

@@ -103,7 +103,12 @@ internal sealed class SparseLayer : ILayer
     private DecoderPass DecodeUnits(SparseCodes codes, Tensor x)
     {
         Tensor a = codes.ToDense();
-        if (Options.RescaleByDecoderNorm) a = a / Norms();
+        if (Options.RescaleByDecoderNorm)
+        {
+            // A vector of zeros adds nothing, whatever it is multiplied by; 0/0 would spoil every token.
+            Tensor norms = Norms();
+            a = a / norms.masked_fill(norms == 0, 1);
+        }
         return decoder.Forward(a, x);
     }
 

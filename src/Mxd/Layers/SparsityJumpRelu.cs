@@ -9,8 +9,9 @@ public abstract partial record Sparsity
     /// A threshold θ_n a unit, learnt: a = relu(p) [p > θ], and the loss has the term λ · mean over tokens of Σ_n [p_n > θ_n]
     /// (Rajamanoharan et al., 2024). Both steps are given the derivative of a ramp of width ε about θ:
     /// <code>
-    /// d a / d θ = -(θ / ε) r        d [p > θ] / d θ = -(1 / ε) r        r = [|p - θ| &lt; ε / 2]
+    /// d a / d θ = -(max(θ, 0) / ε) r        d [p > θ] / d θ = -(1 / ε) r        r = [|p - θ| &lt; ε / 2]
     /// </code>
+    /// A threshold below zero leaves a relu, without a jump; the count in the loss is that of units above zero, too.
     /// The threshold itself is trained, not its logarithm, so that a file's thresholds of zero or below stay what they are.
     /// </summary>
     /// <param name="Coefficient">λ; zero for a layer that is only used.</param>
@@ -38,13 +39,13 @@ public abstract partial record Sparsity
             Tensor chosen = (p > threshold!).to(u.dtype);
             Tensor a = u * chosen;
             // Adds zero, with the derivative that the step lacks.
-            if (threshold!.requires_grad) a = a + (threshold.detach() - threshold) * (threshold * Ramp(p, threshold)).detach();
+            if (threshold!.requires_grad) a = a + (threshold.detach() - threshold) * (threshold.relu() * Ramp(p, threshold)).detach();
             return new DenseCodes(a, chosen).MoveToOuterDisposeScope();
         }
 
         public override ReadableLoss Penalise(ReadableLoss loss, SparseCodes codes, Tensor p, Tensor? norms, Tensor? threshold)
         {
-            Tensor steps = (p > threshold!).to(p.dtype) + (threshold!.detach() - threshold) * Ramp(p, threshold).detach();
+            Tensor steps = (p > threshold!.relu()).to(p.dtype) + (threshold.detach() - threshold) * Ramp(p, threshold).detach();
             return loss with { L0 = steps.sum(1).mean() * Coefficient };
         }
 
@@ -54,8 +55,8 @@ public abstract partial record Sparsity
             Tensor p = pass.PreActivations, threshold = pass.Threshold!.Value;
             double weight = Coefficient / p.shape[0];
             Tensor ramp = Ramp(p, threshold);
-            pass.Threshold.SetGradient((codeGradient * threshold + weight).mul_(ramp).sum(dim: 0).neg_());
-            return new PenaltyTerms(L0: (p > threshold).sum().ToDouble() * weight);
+            pass.Threshold.SetGradient((codeGradient * threshold.relu() + weight).mul_(ramp).sum(dim: 0).neg_());
+            return new PenaltyTerms(L0: (p > threshold.relu()).sum().ToDouble() * weight);
         }
 
         /// <summary>r / ε.</summary>

@@ -20,7 +20,7 @@ public static class Json
         {
             return JsonSerializer.Deserialize<T>(json, Compact) ?? throw new MxdInputException($"{what} is empty where an object is expected.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             throw new MxdInputException($"{what} cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
         }
@@ -30,6 +30,7 @@ public static class Json
     {
         WriteIndented = indented,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowOutOfOrderMetadataProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,

@@ -94,9 +94,15 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     private static long HarvestWork(long tokens, long width, long mlpWidth, long modelBytes) =>
         checked(tokens * (4 * mlpWidth * modelBytes + 8 * width * sizeof(float)));
 
-    /// <summary>A step's matrices over units (pre-activations, codes, their gradient, masks) and over hidden values, in float32.</summary>
-    private static long StepWork(long batch, LayerOptions layer) =>
-        checked(batch * sizeof(float) * ((layer.AuxK is null ? 5 : 8) * layer.Units + 7 * (layer.Hidden ?? 0) + 12 * layer.OutputWidth));
+    /// <summary>What a step holds beside weights, gradients and moments; sums in float64 and what solves them, for a layer that is fitted.</summary>
+    private static long StepWork(long batch, LayerOptions layer)
+    {
+        LayerType type = LayerTypes.Get(layer.Type);
+        long step = LayerCost.Of(layer, batch).TrainingBytes.Dense - LayerCost.Of(layer, 0).TrainingBytes.Dense;
+        if (!type.IsFitted) return step;
+        long width = layer.InputWidth + 1;
+        return checked(step + sizeof(double) * (5 * width * width + 3 * width * layer.OutputWidth + batch * (width + layer.OutputWidth)));
+    }
 
     private sealed record Part(string Name, long Bytes, string Remedy);
 }

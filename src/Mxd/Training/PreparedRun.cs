@@ -41,7 +41,7 @@ public sealed class PreparedRun : IDisposable
     {
         ProblemList problems = Problems(options);
         if (folder.IsTaken)
-            problems.Add($"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.");
+            problems.Add(Taken(folder));
         else if (folder.WhyNotWritable() is { } obstacle)
             problems.Add(obstacle);
         return Prepare(options, folder, problems, null, observer, cancellation);
@@ -51,11 +51,11 @@ public sealed class PreparedRun : IDisposable
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedRun Resume(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
     {
-        RunDescription saved = folder.ReadDescription();
+        folder.ReadDescription();
         IDisposable held = folder.Enter();
         try
         {
-            PreparedRun run = Resume(options, saved, folder, observer, cancellation);
+            PreparedRun run = Resume(options, folder.ReadDescription(), folder, observer, cancellation);
             run.held = held;
             return run;
         }
@@ -85,13 +85,21 @@ public sealed class PreparedRun : IDisposable
 
     /// <summary>Makes the folder and keeps other processes from it until this is disposed.</summary>
     /// <exception cref="MxdInputException">Another process is at work on the run.</exception>
-    public void Enter() => held ??= Folder.Enter();
+    public void Enter()
+    {
+        if (held is not null) return;
+        held = Folder.Enter();
+        // Reading the text takes a while, in which another process may have made the run.
+        if (Folder.IsTaken) throw new MxdInputException(Taken(Folder));
+    }
 
     public void Dispose()
     {
         Model.Dispose();
         held?.Dispose();
     }
+
+    private static string Taken(RunFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
 
     /// <summary>Files of another name may be the same files, moved.</summary>
     private static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
@@ -105,6 +113,8 @@ public sealed class PreparedRun : IDisposable
     {
         if (run.Description.Origin.Model with { Id = "" } != saved.Origin.Model with { Id = "" })
             yield return $"--model {run.Options.Model} is not the file the run began with (its hash differs): put that file back, or begin another run.";
+        if (run.Description.Layer != saved.Layer)
+            yield return $"The run's options mean another layer to this version of mxd than to {saved.Version}, which began it: go on with that version, or begin another run.";
         if (run.Data.Description.Text != saved.Data.Text)
             yield return "--text is not what the run began with (its hash differs): put those files back, or begin another run.";
         if (run.Data.Description.Validation != saved.Data.Validation)

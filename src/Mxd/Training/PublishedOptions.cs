@@ -14,7 +14,8 @@ public static class PublishedOptions
     {
         PublishedRecipe recipe = PublishedRecipe.Default;
         PublishedSize? size = preset.Size(type, multiplier ?? ParameterBudget.DefaultMultiplier);
-        bool hasHidden = LayerTypes.Find(type) is { HasHidden: true };
+        // For a type without units a multiplier asks for the parameters of that transcoder, not for the mixture's hidden width.
+        bool hasHidden = LayerTypes.Find(type) is { HasHidden: true, HasUnits: var hasUnits } && (hasUnits || multiplier is null);
         return start with
         {
             Model = preset.Model,
@@ -22,7 +23,7 @@ public static class PublishedOptions
             Type = type,
             Experts = size?.Units,
             Multiplier = size?.Units is null ? multiplier : null,
-            Hidden = size?.Hidden ?? (hasHidden ? preset.Mixtures.Hidden : null),
+            Hidden = hasHidden ? size?.Hidden ?? preset.Mixtures.Hidden : null,
             LearningRate = recipe.LearningRate,
             Warmup = recipe.WarmupSteps,
             Batch = recipe.Batch,

@@ -47,15 +47,20 @@ public sealed record RunFolder(string Path)
     /// <exception cref="MxdInputException">Another process is at work on the run.</exception>
     public IDisposable Enter()
     {
-        Directory.CreateDirectory(Path);
+        string lockFile = System.IO.Path.Combine(Path, ".lock");
         FileStream held;
         try
         {
-            held = Hold(System.IO.Path.Combine(Path, ".lock"));
+            Directory.CreateDirectory(Path);
+            held = Hold(lockFile);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MxdInputException($"{Path} is in use by another process: wait until it is done, or stop it.", e);
+            throw new MxdInputException(
+                e is IOException && File.Exists(lockFile)
+                    ? $"{Path} is in use by another process: wait until it is done, or stop it."
+                    : $"Nothing can be written in {Path} ({OneLine.Of(e)}): free it, or name another --out.",
+                e);
         }
         foreach (string folder in new[] { Path, CheckpointsFolder }.Where(Directory.Exists))
             foreach (string file in Directory.GetFiles(folder, ".*.tmp")) File.Delete(file);

@@ -17,6 +17,8 @@ public static class TrainOptionsRules
         if (o.Text.Count == 0) yield return "--text is missing; name at least one .jsonl or .txt file.";
         if (LayerTypes.Find(o.Type) is null) yield return $"--type is '{o.Type}'; choose one of {string.Join(", ", LayerTypes.Names)}.";
         if (o.Experts is { } && o.Multiplier is { }) yield return "--experts and --multiplier were both given; they set the same number: give one.";
+        if (o.Hidden is { } given && o.Multiplier is { } && LayerTypes.Find(o.Type) is { HasHidden: true, HasUnits: false })
+            yield return $"--hidden is {given} and --multiplier {o.Multiplier}, which both set the hidden width of '{o.Type}': give one.";
         if (!LearningRateSchedule.Names.Contains(o.Schedule))
             yield return $"--schedule is '{o.Schedule}'; choose one of {string.Join(", ", LearningRateSchedule.Names)}.";
         if (o.Warmup > 0 && o.Schedule is ("cosine-annealing" or "cosine-restarts"))

@@ -35,7 +35,7 @@ public sealed class ImportRefusalTests(TinyFiles files) : CliTests(files)
     public void APlaceThatIsNotKnown_IsRefused()
     {
         Import(ForeignFiles.Sparsify().Save(Folder.File("coder")), "--model", Files.Model).Refused("does not say at which hook point|--input|--layer");
-        Import(ForeignFiles.SaeLens("topk").With("metadata.hook_name", "blocks.1.hook_attn_out").Save(Folder.File("attention")))
+        Import(ForeignFiles.SaeLens("topk", width: 32).With("metadata.hook_name", "blocks.1.hook_attn_out").Save(Folder.File("attention")), "--model", Files.Model)
             .Refused("'blocks.1.hook_attn_out' is not known|hook_resid_pre, ln2.hook_normalized, ln2.output, hook_mlp_out, hook_resid_post|--input");
         Import(Sae, "--input", "mlp").Refused("'mlp' is not known");
         AssertNothingWritten();

@@ -48,7 +48,11 @@ public class LayerPlacementTests
         Refused("does not say at which hook point|--input|--layer", () => Apply("sae", null, new() { Model = model }));
         Assert.Null(Apply("sae", null, new()).Input);
         Refused("--output", () => Apply("transcoder", null, new() { Input = "blocks.1.ln2.hook_normalized" }));
-        Refused("'blocks.1.attn.hook_z' is not known|ln2.hook_normalized|--input", () => Apply("sae", "blocks.1.attn.hook_z", new()));
+        SavedLayer unknown = Apply("sae", "blocks.1.attn.hook_z", new());
+        Assert.Equal((null, "blocks.1.attn.hook_z"), (unknown.Input, unknown.Imported!.UnknownPlace));
+        Refused("'blocks.1.attn.hook_z' is not known|ln2.hook_normalized|--input", () => Apply("sae", "blocks.1.attn.hook_z", new() { Model = model }));
+        Assert.True(Apply("sae", "blocks.1.hook_mlp_out", new() { Input = "blocks.2.hook_mlp_out" }).Imported!.IsMoved);
+        Assert.False(Apply("sae", "blocks.1.hook_mlp_out", new()).Imported!.IsMoved);
         Refused("'mlp' is not known|hook_resid_pre", () => Apply("sae", null, new() { Input = "mlp" }));
         Refused("leave out --input and --output", () => Apply("sae", null, new() { Layer = 1, Input = "blocks.1.hook_mlp_out" }));
         Refused("--layer is -1", () => Apply("sae", null, new() { Layer = -1 }));

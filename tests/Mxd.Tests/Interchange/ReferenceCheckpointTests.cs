@@ -161,7 +161,6 @@ public sealed class ReferenceCheckpointTests : IDisposable
     [Theory]
     [InlineData(ScalarType.Float16)]
     [InlineData(ScalarType.BFloat16)]
-    [InlineData(ScalarType.Float64)]
     public void Read_MakesFloat32OfOtherFloats(ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -171,6 +170,16 @@ public sealed class ReferenceCheckpointTests : IDisposable
         TorchFileWriter.Write(Path, root);
         using ReferenceCheckpoint read = ReferenceCheckpoint.Read(Path, CPU);
         GoldenTensors.AssertClose(biases.to(ScalarType.Float32), read.Layer.Parameter("b_enc").Value, 0, "b_enc");
+    }
+
+    [Fact]
+    public void Read_RefusesFloatsThatFloat32DoesNotHold()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        PickleDict root = Written("transcoder");
+        State(root)["b_enc"] = PickleTensor.Of(RandomLayers.Rows(1, 9, seed: 2)[0].to(ScalarType.Float64));
+        TorchFileWriter.Write(Path, root);
+        Assert.Contains("b_enc is of type Float64", Assert.Throws<MxdInputException>(() => ReferenceCheckpoint.Read(Path, CPU)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

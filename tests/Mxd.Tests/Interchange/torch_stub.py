@@ -54,6 +54,7 @@ class Tensor:
         return Tensor(data, self.shape[:dim] + ((1,) if keepdim else ()) + self.shape[dim + 1:])
 
     def mean(self, dim, keepdim=False): return self.along(dim, keepdim, lambda v: sum(v) / len(v))
+    def clamp(self, min): return self.combine(min, max)
     def norm(self, dim, keepdim=False): return self.along(dim, keepdim, lambda v: math.sqrt(sum(e * e for e in v)))
     def std(self, dim, keepdim=False): return self.along(dim, keepdim, lambda v: math.sqrt(sum((e - sum(v) / len(v)) ** 2 for e in v) / (len(v) - 1)))
 

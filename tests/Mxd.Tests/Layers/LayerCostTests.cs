@@ -70,7 +70,7 @@ public class LayerCostTests
                 LayerOptions o = RandomLayers.Options(type, "relu", random);
                 ParameterCost[] parameters = Parameters(type, o.InputWidth, o.Hidden ?? 0, o.OutputWidth, o.Units);
                 Assert.Equal(LayerTypes.Get(type).ParameterCount(o), LayerCost.Of(o, 1).Parameters);
-                Assert.Equal(LayerCost.Of(parameters, o.Sparsity?.Active ?? 0, 7), LayerCost.Of(o, 7));
+                Assert.Equal(LayerCost.Of(parameters, o.Sparsity?.Active ?? 0, 7, LayerTypes.Get(type).GatesUnits ? 8 : 5), LayerCost.Of(o, 7));
             }
     }
 
@@ -89,12 +89,12 @@ public class LayerCostTests
         },
         seed: "0000KOIPe001");
 
-    /// <summary>At GPT-2's size 21,490 unit values a token, three times in float32, against 32 with their indices.</summary>
+    /// <summary>At GPT-2's size 21,490 unit values a token, five times in float32, against 32 with their indices.</summary>
     [Fact]
     public void Memory_FollowsK_WhereOnlySelectedUnitsAreKept()
     {
         LayerCost cost = LayerCost.Of(Parameters("mxd", 768, 3072, 768, 21490), selected: 32, batch: 4096);
-        Assert.Equal(4096 * (3 * 4 * 21490 - 16 * 32), cost.TrainingBytes.Dense - cost.TrainingBytes.Sparse);
+        Assert.Equal(4096 * (5 * 4 * 21490 - 16 * 32), cost.TrainingBytes.Dense - cost.TrainingBytes.Sparse);
     }
 
     [Fact]

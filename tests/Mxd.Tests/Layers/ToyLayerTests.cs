@@ -39,7 +39,14 @@ public sealed class ToyLayerTests : IDisposable
     }
 
     [Fact]
-    public void ItTrains_GoesOnFromACheckpoint_SavesLoadsAndEvaluates()
+    public void PenaltiesThatItsLossLacks_AreRefused()
+    {
+        foreach (TrainOptions asked in new[] { options with { K = null, L1 = 0.1 }, options with { AuxK = 0.03 }, options with { SparsityKind = "batch-topk" } })
+            Assert.Equal("'toy-cube' takes TopK alone and no AuxK: its own loss has no more.", Assert.Single(asked.LayerOptions(12, 12).Problems()));
+    }
+
+    [Fact]
+    public void ItTrains_SavesLoadsAndEvaluates()
     {
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();

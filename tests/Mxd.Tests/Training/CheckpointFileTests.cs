@@ -21,7 +21,7 @@ public sealed class CheckpointFileTests : IDisposable
     public static TheoryData<bool, string, string> Kinds => new()
     {
         { true, "mxd", "topk" }, { false, "mxd", "topk" }, { true, "sae", "batch-topk" }, { true, "transcoder", "jumprelu" }, { true, "skip-mxd", "l1" },
-        { true, "dense", "" }, { true, "linear", "" }, { false, "linear", "" },
+        { true, ToyLayer.Name, "plain" }, { true, "dense", "" }, { true, "linear", "" }, { false, "linear", "" },
     };
 
     [Theory]
