@@ -43,7 +43,7 @@ internal static class TrainCommand
                 throw new MxdInputException($"--preset is {published}, but the run in {folder.Path} has its options already: leave --preset out to go on.");
             TrainOptions start = isResumed ? folder.ReadDescription().Options : none;
             TrainOptions asked = published is null ? options.Apply(start, parsed) : Published(PublishedPreset.Get(published), options, parsed);
-            TrainResult result = ProgressDisplay.Show(observer => Run(asked, folder, isResumed, observer));
+            TrainResult result = ProgressDisplay.Show(observer => Run(asked, folder, isResumed, published, observer));
             if (parsed.GetValue(json)) Output.Json(result);
             else Show(result);
             return 0;
@@ -61,13 +61,15 @@ internal static class TrainCommand
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 
-    private static TrainResult Run(TrainOptions options, RunFolder folder, bool isResumed, IRunObserver observer)
+    private static TrainResult Run(TrainOptions options, RunFolder folder, bool isResumed, string? preset, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
         using PreparedRun run = isResumed
             ? PreparedRun.Resume(options, folder, observer, stop.Token)
             : PreparedRun.New(options, folder, observer, stop.Token);
         foreach (string line in TrainPlan.Describe(run)) observer.Note(line);
+        if (preset is not null && PublishedPreset.Get(preset) is var published && published.InputWidth != run.Description.Layer.InputWidth)
+            observer.Note($"Note: the sizes of {preset} are those of a model of width {published.InputWidth}, and this one has {run.Description.Layer.InputWidth}: name --experts and --hidden, or choose another preset.");
         try
         {
             return Invocation.Work(() => TrainingRun.Execute(run, observer, stop.Token));

@@ -102,8 +102,9 @@ public sealed class LayerTypeTests(TinyFiles files) : CliTests(files)
     public void Preset_SetsSizesAndRecipe_AndOptionsGivenGoBefore()
     {
         TrainCall call = Train.Without("--k", "--experts", "--hidden", "--layer").With("--preset", "gpt2-124m").With("--layer", "2");
-        call.Run().Succeeded();
+        ToolResult result = call.Run().Succeeded();
 
+        Assert.Contains("the sizes of gpt2-124m are those of a model of width 768, and this one has 32", result.Error, StringComparison.Ordinal);
         JsonElement options = JsonDocument.Parse(File.ReadAllText(Folder.File("run/run.json"))).RootElement.GetProperty("options");
         Assert.Equal(21490, options.GetProperty("experts").GetInt64());
         Assert.Equal(3072, options.GetProperty("hidden").GetInt64());
