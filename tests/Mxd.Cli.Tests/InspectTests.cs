@@ -35,7 +35,7 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
 
         ToolResult result = Tool.Run("inspect", "--run", Run).Succeeded();
 
-        foreach (string fact in new[] { "layer", "between", "trained on", "parameters", "FLOPs a token", "in training", "memory" })
+        foreach (string fact in new[] { "layer", "stands at", "trained on", "parameters", "FLOPs a token", "in training", "memory" })
             Assert.Contains(result.Output.Split('\n'), line => line.StartsWith(fact, StringComparison.Ordinal));
         Assert.Equal(type == "transcoder", result.Output.Contains("each unit adds one vector", StringComparison.Ordinal));
     }

@@ -70,8 +70,8 @@ internal static class InspectCommand
             ("layer", $"{type.Title}: {i.Layer.InputWidth} -> {i.Layer.OutputWidth}, {string.Join(", ", LayerFacts.Of(i.Layer))}"),
             .. Place(i),
             ("parameters", $"{i.Parameters:n0}"),
-            ("FLOPs a token", $"{Count(i.FlopsPerToken.Dense)} forward; {Count(i.FlopsPerToken.Sparse)} if only chosen units are decoded"),
-            ("in training", $"{Count(i.TrainingFlopsPerToken.Dense)}; {Count(i.TrainingFlopsPerToken.Sparse)} if only chosen units are touched"),
+            ("FLOPs a token", $"{Count(i.FlopsPerToken.Dense)} forward{(i.Layer.Units > 0 ? $"; {Count(i.FlopsPerToken.Sparse)} if only chosen units are decoded" : "")}"),
+            ("in training", $"{Count(i.TrainingFlopsPerToken.Dense)}{(i.Layer.Units > 0 ? $"; {Count(i.TrainingFlopsPerToken.Sparse)} if only chosen units are touched" : "")}"),
             ("memory", $"{ByteSize.Format(i.InferenceBytes.Dense)} to use, {ByteSize.Format(i.TrainingBytes.Dense)} to train, at {i.Batch:n0} tokens"),
         ];
         if (i.Ranks is { } ranks)
@@ -91,7 +91,7 @@ internal static class InspectCommand
 
     private static IEnumerable<(string, string)> Place(Inspection i)
     {
-        if (i.Input is not null) yield return ("between", $"{i.Input} -> {i.Output}{(i.Model is { } model ? $" of {model}" : "")}");
+        if (i.Input is not null) yield return ("stands at", $"{(i.Input == i.Output ? i.Input : $"{i.Input} -> {i.Output}")}{(i.Model is { } model ? $" of {model}" : "")}");
         if (i.TrainedTokens is { } tokens) yield return ("trained on", $"{tokens:n0} tokens");
         if (i.ImportedFrom is { } format) yield return ("imported", $"from {format}");
     }

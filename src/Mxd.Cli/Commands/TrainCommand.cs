@@ -18,21 +18,20 @@ internal static class TrainCommand
             "Train a layer to stand in for one MLP of a language model.",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --validation held-out.jsonl --out runs/mxd",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --type transcoder --k 32 --experts 4608 --out runs/transcoder",
-            "mxd train --preset gpt2-124m --model gpt2.gguf --text openwebtext.jsonl --out runs/published",
             "mxd train --resume --out runs/mxd",
             "mxd train --resume --out runs/mxd --tokens 4000000");
         var options = new OptionSet<TrainOptions>(command, none);
         var output = new Option<string>("--out") { Description = "The folder of the run, made by this command.", HelpName = "path" };
         var preset = new Option<string>("--preset")
         {
-            Description = $"Begin with the model, layer, sizes and recipe of published runs; options given besides go before. One of {string.Join(", ", PublishedPreset.Names)}.",
+            Description = $"Begin with the layer, sizes and recipe of published runs; options given besides go before. One of {string.Join(", ", PublishedPreset.Names)}.",
             HelpName = "name",
         };
         Option<bool> resume = Flag("--resume", "Go on with the run in --out from its newest checkpoint; --tokens may be raised.");
         Option<bool> json = Flag("--json", "Print the result as one JSON document.");
         foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
-        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Layer))) command.Require(required, resume, preset);
-        foreach (Option required in options.Of(nameof(TrainOptions.Text))) command.Require(required, resume);
+        foreach (Option required in options.Of(nameof(TrainOptions.Layer))) command.Require(required, resume, preset);
+        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Text))) command.Require(required, resume);
         command.Require(output);
         command.SetAction(parsed =>
         {
@@ -82,6 +81,12 @@ internal static class TrainCommand
         }
     }
 
+    private static (string, string)[] Activity(TrainResult result) =>
+    [
+        ("L0", $"{result.Final.L0:f2} units a token"),
+        ("dead units", $"{result.Final.DeadFraction:p1}, active on none of those tokens"),
+    ];
+
     private static void Show(TrainResult result)
     {
         Output.Facts(
@@ -93,8 +98,7 @@ internal static class TrainCommand
             ("peak memory", $"{ByteSize.Format(result.PeakMemoryBytes)} (planned {ByteSize.Format(result.PlannedMemoryBytes)})"),
             ("held-out FVU", $"{result.Final.Fvu:f4}, over {result.Final.Tokens:n0} tokens"),
             ("NormScaledMse", $"{result.Final.NormScaledMse:f5}"),
-            ("L0", $"{result.Final.L0:f2} units a token"),
-            ("dead units", $"{result.Final.DeadFraction:p1}, active on none of those tokens"),
+            .. LayerTypes.Get(result.Type).HasUnits ? Activity(result) : [],
         ]);
         Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)}");
     }

@@ -47,13 +47,13 @@ public static partial class LayerFormats
 
     private static MxdInputException Unrecognised(string path)
     {
-        string[] inside = Directory.Exists(path) ? [.. Directory.GetDirectories(path).Where(f => All.Any(format => format.Recognises(f))).Select(f => Path.GetFileName(f))] : [];
+        string[] inside = Directory.Exists(path) ? [.. Directory.GetFileSystemEntries(path).Where(f => All.Any(format => format.Recognises(f))).Select(f => Path.GetFileName(f))] : [];
         if (inside.Length == 0)
             return new MxdInputException(
                 $"{path} holds no layer of a known format: native has {NativeLayer.FileName}, saelens {ForeignFolder.ConfigName} and {SaeLensFormat.WeightsName}, sparsify {ForeignFolder.ConfigName} and {SparsifyFormat.WeightsName}, reference one file that ends with {ReferenceCheckpoint.Extension}.");
         string[] names = [.. inside.OrderBy(name => Digits().Replace(name, number => number.Value.PadLeft(9, '0')), StringComparer.Ordinal)];
         string more = names.Length > Listed ? $" and {names.Length - Listed} more" : "";
-        return new MxdInputException($"{path} holds {names.Length} layers, each in a folder of its own: name one of {string.Join(", ", names.Take(Listed))}{more}.");
+        return new MxdInputException($"{path} holds {names.Length} layers: name one of {string.Join(", ", names.Take(Listed))}{more}.");
     }
 
     [GeneratedRegex("[0-9]+")]

@@ -6,7 +6,7 @@ namespace Mxd.Interchange;
 
 /// <summary>
 /// The published implementation: a <c>.pt</c> file (<see cref="ReferenceCheckpoint"/>), or a folder with <c>layer.pt</c>. Written as a folder with
-/// the checkpoint, the same layer in the project's own format and the Python file that runs that; or as the file, with the Python file beside it.
+/// the checkpoint, the same layer in the project's own format and the Python file that runs that; or as the file, with these two beside it.
 /// </summary>
 internal sealed class ReferenceFormat : ILayerFormat
 {
@@ -49,9 +49,11 @@ internal sealed class ReferenceFormat : ILayerFormat
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             AtomicFolder.RequireFree(path);
+            AtomicFolder.RequireFree(NativeBeside(path));
             PythonRunner.RequireFree(folder);
-            ReferenceCheckpoint.Write(path, layer, facts);
+            NativeLayer.Save(NativeBeside(path), layer, saved);
             PythonRunner.WriteInto(folder);
+            ReferenceCheckpoint.Write(path, layer, facts);
         }
         else
         {
@@ -63,6 +65,12 @@ internal sealed class ReferenceFormat : ILayerFormat
             });
         }
     }
+
+    public IReadOnlyList<string> FilesAt(string path) => Directory.Exists(path)
+        ? [.. Directory.GetFiles(path).Order(StringComparer.Ordinal)]
+        : [path, NativeBeside(path), Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, PythonRunner.FileName)];
+
+    private static string NativeBeside(string path) => Path.ChangeExtension(path, ".safetensors");
 
     private static string FileOf(string path) => Directory.Exists(path) ? Path.Combine(path, FileName) : path;
 }

@@ -70,10 +70,14 @@ internal sealed class SparsifyFormat : ILayerFormat
 
     public (HookPoint Input, HookPoint Output) MlpHooks(int layer, bool isAutoencoder) => SparsifyModule.Mlp(layer, isAutoencoder);
 
-    /// <summary>A folder cannot say that its layer reads another point than the module's own input.</summary>
-    public string? Caution(SavedLayer saved) => saved.Layer.Type != "sae" && saved.Input is { } input && input.EndsWith("ln2.hook_normalized", StringComparison.Ordinal)
-        ? $"Note: the layer reads {input}, before the norm's scale and shift; sparsify gives a transcoder of an MLP what comes after them."
-        : null;
+    /// <summary>The files name no hook point, and a folder's name cannot say that its layer reads another point than the module's own input.</summary>
+    public string? Caution(SavedLayer saved)
+    {
+        if (saved.Input is not { } input || saved.Output is not { } output || saved.Imported?.Format == Name) return null;
+        if (saved.Layer.Type != "sae" && input.EndsWith("ln2.hook_normalized", StringComparison.Ordinal))
+            return $"Note: the layer reads {input}, before the norm's scale and shift; sparsify gives a transcoder of an MLP what comes after them.";
+        return $"Note: the files do not say where the layer stands; import them with {(input == output ? $"--input {input}" : $"--input {input} --output {output}")}.";
+    }
 
     private static SparsifyConfig Parse(ImportedFrom imported) => SparsifyConfig.Read(ForeignConfig.Parse(imported.Config, $"the configuration kept from {imported.Source}"));
 

@@ -73,7 +73,7 @@ public sealed record RunFolder(string Path)
     /// <exception cref="MxdInputException">There is no run, or its description is damaged.</exception>
     public RunDescription ReadDescription()
     {
-        if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' made.");
+        if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' or 'mxd import --out' made.");
         return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
     }
 

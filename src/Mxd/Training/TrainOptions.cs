@@ -25,7 +25,7 @@ public sealed record TrainOptions
     [Option("--held-out", "Share of the documents held out where there is no --validation.")]
     public double HeldOut { get; init; } = 0.05;
 
-    [Option("--type", "Kind of layer: mxd, glu-mxd, skip-mxd, transcoder, glu-transcoder, skip-transcoder, sae; or a control, dense or linear.")]
+    [Option("--type", "Kind of layer: mxd or transcoder, with glu-, skip- or glu-skip- before it; sae; or a control, dense or linear.")]
     public string Type { get; init; } = "mxd";
 
     [Option("--k", "Units active on a token (default 32).")]

@@ -168,7 +168,10 @@ public sealed class ExportTests : IDisposable
     {
         LayerOptions options = Options("transcoder", "topk");
         Assert.Contains("before the norm's scale", LayerFormats.Get("sparsify").Caution(new SavedLayer(options, origin)), StringComparison.Ordinal);
-        Assert.Null(LayerFormats.Get("sparsify").Caution(new SavedLayer(options, origin with { Input = "blocks.1.ln2.output" })));
+        Assert.Contains(
+            "--input blocks.1.ln2.output --output blocks.1.hook_mlp_out",
+            LayerFormats.Get("sparsify").Caution(new SavedLayer(options, origin with { Input = "blocks.1.ln2.output" })),
+            StringComparison.Ordinal);
         Assert.Null(LayerFormats.Get("saelens").Caution(new SavedLayer(options, origin)));
     }
 

@@ -22,7 +22,7 @@ public sealed class ReferenceFormatTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("run.pt", "mxd_layer.py", "run.pt")]
+    [InlineData("run.pt", "mxd_layer.py", "run.pt", "run.safetensors")]
     [InlineData("run", "run/layer.pt", "run/layer.safetensors", "run/mxd_layer.py")]
     public void Write_MakesAFileOrAFolder_WithThePythonFile(string path, params string[] files)
     {
