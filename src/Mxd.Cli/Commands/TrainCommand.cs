@@ -30,8 +30,9 @@ internal static class TrainCommand
         Option<bool> resume = Flag("--resume", "Go on with the run in --out from its newest checkpoint; --tokens may be raised.");
         Option<bool> json = Flag("--json", "Print the result as one JSON document.");
         foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
-        foreach (Option required in options.Of(nameof(TrainOptions.Layer))) command.Require(required, resume, preset);
-        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Text))) command.Require(required, resume);
+        command.Require(options.Of(nameof(TrainOptions.Model)).Single(), resume);
+        command.Require(options.Of(nameof(TrainOptions.Layer)).Single(), resume, preset);
+        command.Require(options.Of(nameof(TrainOptions.Text)).Single(), resume);
         command.Require(output);
         command.SetAction(parsed =>
         {

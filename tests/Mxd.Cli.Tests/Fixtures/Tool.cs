@@ -11,6 +11,11 @@ internal static class Tool
     /// <summary>The <c>dotnet</c> that runs the tests, or that of the path.</summary>
     public static string Host { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
+    /// <summary>Was this process started with interrupts ignored? Bit 1 of SigIgn is SIGINT; processes started from here inherit it.</summary>
+    public static bool IgnoresInterrupts { get; } = File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0;
+
     public static ToolResult Run(params IEnumerable<string> arguments) => Start(arguments).WaitForExit();
 
     public static RunningTool Start(params IEnumerable<string> arguments) => new(Describe(arguments));

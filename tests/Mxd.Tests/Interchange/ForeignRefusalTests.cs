@@ -153,7 +153,7 @@ public sealed class ForeignRefusalTests : IDisposable
     public void Recognise_RefusesWhatIsNoLayer_AndListsWhatAFolderHolds()
     {
         foreach (string name in new[] { "layers.10.mlp", "layers.2.mlp" }) ForeignFiles.Sparsify().Save(folder.File(name));
-        Assert.Contains("holds 2 layers, each in a folder of its own: name one of layers.2.mlp, layers.10.mlp.", Message(() => LayerFormats.Recognise(folder.Path)), StringComparison.Ordinal);
+        Assert.Contains("holds 2 layers: name one of layers.2.mlp, layers.10.mlp.", Message(() => LayerFormats.Recognise(folder.Path)), StringComparison.Ordinal);
         Assert.Contains("does not exist", Message(() => LayerFormats.Recognise(folder.File("none"))), StringComparison.Ordinal);
         string both = ForeignFiles.SaeLens("topk").Save(folder.File("layers.2.mlp"));
         Assert.Contains("files of saelens and sparsify", Message(() => LayerFormats.Recognise(both)), StringComparison.Ordinal);
