@@ -67,7 +67,10 @@ internal static class ExportCommand
         LayerFormats.RequireWritable(format.Name, NativeLayer.ReadHeader(file).Layer);
         using ImportedLayer read = LayerFormats.Native.Read(file, CPU);
         format.Write(options.Out, read.Layer, read.Saved);
-        return new ExportResult(options.Run!, format.Name, read.Layer.Options.Type, options.Out, format.FilesAt(options.Out), [.. Notes(format, read.Saved)]);
+        string[] files = File.Exists(options.Out)
+            ? [options.Out, .. format.FilesBeside(options.Out)]
+            : [.. Directory.GetFiles(options.Out).Order(StringComparer.Ordinal)];
+        return new ExportResult(options.Run!, format.Name, read.Layer.Options.Type, options.Out, files, [.. Notes(format, read.Saved)]);
     }
 
     private static IEnumerable<string> Notes(ILayerFormat format, SavedLayer saved)

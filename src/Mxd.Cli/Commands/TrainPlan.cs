@@ -28,10 +28,12 @@ internal static class TrainPlan
     /// <summary>Options that were given and concern units, for a type without: a sweep gives all types the same.</summary>
     private static IEnumerable<string> Unused(TrainOptions o)
     {
-        if (LayerTypes.Get(o.Type).HasUnits) yield break;
-        if (o.K is not null) yield return "--k";
-        if (o.Experts is not null) yield return "--experts";
-        if (o.AuxK is not null) yield return "--aux-k";
-        if (o.SparsityKind is not null || o.L1 is not null || o.L0 is not null) yield return o.SparsityKind is not null ? "--sparsity" : o.L1 is not null ? "--l1" : "--l0";
+        if (LayerTypes.Get(o.Type).HasUnits) return [];
+        (string Option, object? Value)[] ofUnits =
+        [
+            ("--k", o.K), ("--experts", o.Experts), ("--sparsity", o.SparsityKind), ("--l1", o.L1), ("--l0", o.L0), ("--bandwidth", o.Bandwidth),
+            ("--aux-k", o.AuxK), ("--dead-after", o.DeadAfter),
+        ];
+        return ofUnits.Where(option => option.Value is not null).Select(option => option.Option);
     }
 }

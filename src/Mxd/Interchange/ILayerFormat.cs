@@ -32,8 +32,8 @@ public interface ILayerFormat
     (HookPoint Input, HookPoint Output) MlpHooks(int layer, bool isAutoencoder) =>
         (isAutoencoder ? HookPoint.MlpOutput(layer) : HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer));
 
-    /// <summary>The files that <see cref="Write"/> makes for a path.</summary>
-    IReadOnlyList<string> FilesAt(string path) => Directory.Exists(path) ? [.. Directory.GetFiles(path).Order(StringComparer.Ordinal)] : [path];
+    /// <summary>What <see cref="Write"/> makes beside a path that is a file.</summary>
+    IReadOnlyList<string> FilesBeside(string path) => [];
 
     /// <summary>What a reader of the written files must know and they do not say, as one line; null where there is nothing.</summary>
     string? Caution(SavedLayer saved) => null;

@@ -51,9 +51,18 @@ internal sealed class ReferenceFormat : ILayerFormat
             AtomicFolder.RequireFree(path);
             AtomicFolder.RequireFree(NativeBeside(path));
             PythonRunner.RequireFree(folder);
+            // The checkpoint last: whoever finds it finds the others.
             NativeLayer.Save(NativeBeside(path), layer, saved);
-            PythonRunner.WriteInto(folder);
-            ReferenceCheckpoint.Write(path, layer, facts);
+            try
+            {
+                PythonRunner.WriteInto(folder);
+                ReferenceCheckpoint.Write(path, layer, facts);
+            }
+            catch
+            {
+                File.Delete(NativeBeside(path));
+                throw;
+            }
         }
         else
         {
@@ -66,9 +75,8 @@ internal sealed class ReferenceFormat : ILayerFormat
         }
     }
 
-    public IReadOnlyList<string> FilesAt(string path) => Directory.Exists(path)
-        ? [.. Directory.GetFiles(path).Order(StringComparer.Ordinal)]
-        : [path, NativeBeside(path), Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, PythonRunner.FileName)];
+    public IReadOnlyList<string> FilesBeside(string path) =>
+        [NativeBeside(path), Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, PythonRunner.FileName)];
 
     private static string NativeBeside(string path) => Path.ChangeExtension(path, ".safetensors");
 

@@ -72,7 +72,7 @@ class Layer(torch.nn.Module):
         return y + x @ self.W_skip_weight.T if self.skip else y
 
     def moments(self, x):
-        return x.mean(dim=1, keepdim=True), x.std(dim=1, keepdim=True), x.shape[1] ** 0.5 / x.norm(dim=1, keepdim=True)
+        return x.mean(dim=1, keepdim=True), x.std(dim=1, keepdim=True), x.shape[1] ** 0.5 / x.norm(dim=1, keepdim=True).clamp(min=1e-30)
 
     def forward(self, x):
         return self.decode(self.encode(x), x)

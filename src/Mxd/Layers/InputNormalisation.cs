@@ -24,7 +24,7 @@ public enum InputNormalisation
 
 internal static class Normaliser
 {
-    private const double Epsilon = 1e-5;
+    private const double Epsilon = 1e-5, Smallest = 1e-30;
 
     /// <summary>x' [B,I].</summary>
     public static Tensor Apply(InputNormalisation kind, Tensor x) => kind switch
@@ -44,5 +44,6 @@ internal static class Normaliser
 
     private static Tensor Deviation(Tensor x) => x.std([1], unbiased: true, keepdim: true);
 
-    private static Tensor Scale(Tensor x) => Math.Sqrt(x.shape[1]) / linalg.vector_norm(x, 2, [1], keepdim: true);
+    /// <summary>A token of zeros stays one, instead of spoiling every figure it is part of.</summary>
+    private static Tensor Scale(Tensor x) => Math.Sqrt(x.shape[1]) / linalg.vector_norm(x, 2, [1], keepdim: true).clamp_min(Smallest);
 }

@@ -51,6 +51,7 @@ public sealed class PreparedRun : IDisposable
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedRun Resume(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
     {
+        // Before the folder is entered, which would make it; and once more after, since another process may have raised --tokens till then.
         folder.ReadDescription();
         IDisposable held = folder.Enter();
         try

@@ -72,30 +72,32 @@ public class LayerAlgebraTests
         GoldenTensors.AssertRelative(matmul(z, layer.Parameter("W_dec").Value) + layer.Parameter("b_dec_out").Value, layer.Forward(x), 1e-6, "y");
     }
 
-    [Fact]
-    public void Mixture_KeepsItsOutput_WhenScaleMovesFromGateToExpert()
+    [Theory]
+    [InlineData("mxd", "W_cond", "gate", "gate_bias")]
+    [InlineData("transcoder", "W_dec", "W_enc", "b_enc")]
+    public void Output_StaysTheSame_WhenScaleMovesFromAUnitsEncoderToItsDecoder(string type, string decoder, string encoder, string bias)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 11, k: 11), seed: 8);
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 11, k: 11), seed: 8);
         Tensor x = RandomLayers.Rows(7, 6, seed: 9), before = layer.Forward(x);
         Tensor scale = RandomLayers.Rows(11, 1, seed: 10).abs() + 0.1;
-        layer.Parameter("W_cond").Value.mul_(scale);
-        layer.Parameter("gate").Value.div_(scale);
-        layer.Parameter("gate_bias").Value.div_(scale.squeeze(1));
+        layer.Parameter(decoder).Value.mul_(scale);
+        layer.Parameter(encoder).Value.div_(scale);
+        layer.Parameter(bias).Value.div_(scale.squeeze(1));
         GoldenTensors.AssertRelative(before, layer.Forward(x), 1e-5, "y");
     }
 
+    /// <summary>0/0 in one unit or token would be in every output.</summary>
     [Fact]
-    public void Transcoder_KeepsItsOutput_WhenScaleMovesFromEncoderToDecoder()
+    public void ADecoderVectorOfZeros_AndATokenOfZeros_SpoilNothing()
     {
         using DisposeScope scope = NewDisposeScope();
-        using ILayer layer = RandomLayers.Create(RandomLayers.Options("transcoder", units: 11, k: 11), seed: 11);
-        Tensor x = RandomLayers.Rows(7, 6, seed: 12), before = layer.Forward(x);
-        Tensor scale = RandomLayers.Rows(11, 1, seed: 13).abs() + 0.1;
-        layer.Parameter("W_dec").Value.mul_(scale);
-        layer.Parameter("W_enc").Value.div_(scale);
-        layer.Parameter("b_enc").Value.div_(scale.squeeze(1));
-        GoldenTensors.AssertRelative(before, layer.Forward(x), 1e-5, "y");
+        LayerOptions options = RandomLayers.Options("sae", units: 11, k: 11) with { RescaleByDecoderNorm = true, Normalisation = InputNormalisation.ConstantNormRescale };
+        using ILayer layer = RandomLayers.Create(options, seed: 16);
+        layer.Parameter("W_dec").Value[4] = 0;
+        Tensor x = RandomLayers.Rows(7, 6, seed: 17);
+        x[2] = 0;
+        Assert.True(layer.Forward(x).isfinite().all().ToBoolean());
     }
 
     [Theory]
