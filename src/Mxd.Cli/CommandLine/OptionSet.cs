@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Mxd.Hub;
 using Mxd.Runtime;
 
 namespace Mxd.Cli.CommandLine;
@@ -12,6 +13,8 @@ namespace Mxd.Cli.CommandLine;
 internal sealed class OptionSet<T> where T : class
 {
     private readonly List<Bound> bound = [];
+    // A name with one of these is a file's, even of one that is not there.
+    private static readonly string[] fileExtensions = [".gguf", ".safetensors", ".pt", ".jsonl", ".ndjson", ".txt", ".csv", ".parquet", ".gz", ".zst"];
     private readonly MethodInfo clone = typeof(T).GetMethod("<Clone>$")!;
 
     /// <summary>Adds the options to a command; <paramref name="defaults"/> fills what is not given.</summary>
@@ -34,7 +37,7 @@ internal sealed class OptionSet<T> where T : class
         {
             if (parsed.GetResult(entry.Option) is not OptionResult { Implicit: false } result) continue;
             object? value = OptionParsers.Value(result, entry.Property.PropertyType);
-            entry.Property.SetValue(record, entry.Attribute.IsPath ? FullPaths(value) : value);
+            entry.Property.SetValue(record, entry.Attribute.IsPath ? FullPaths(value, entry.Attribute.MayBeHubId) : value);
         }
         return record;
     }
@@ -42,14 +45,16 @@ internal sealed class OptionSet<T> where T : class
     /// <summary>The options of the named properties.</summary>
     public IEnumerable<Option> Of(params string[] properties) => properties.Select(name => bound.Single(b => b.Property.Name == name).Option);
 
-    private static object? FullPaths(object? value) => value switch
+    private static object? FullPaths(object? value, bool mayBeHubId) => value switch
     {
-        string path => FullPath(path),
-        IReadOnlyList<string> paths => (string[])[.. paths.Select(FullPath)],
+        string path => FullPath(path, mayBeHubId),
+        IReadOnlyList<string> paths => (string[])[.. paths.Select(path => FullPath(path, mayBeHubId))],
         _ => value,
     };
 
-    private static string FullPath(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    private static string FullPath(string path, bool mayBeHubId) => mayBeHubId && HubId.IsMeant(path, fileExtensions)
+        ? path
+        : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
     private sealed record Bound(PropertyInfo Property, OptionAttribute Attribute, Option Option);
 }
