@@ -1,3 +1,4 @@
+using System.Buffers;
 using Mxd.Formats.Blocks;
 using Mxd.Runtime;
 using TorchSharp;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace Mxd.Formats;
 
 /// <summary>
-/// A GGUF file, version 2 or 3, mapped into memory: metadata and tensors, quantised or not. The whole header is checked when it is opened.
+/// A GGUF file, version 2 or 3: metadata, mapped into memory, and tensors, quantised or not. The whole header is checked when it is opened.
 /// Shapes are in torch's order, the reverse of the file's.
 /// </summary>
 public sealed class GgufFile : ITensorSource
@@ -21,6 +22,8 @@ public sealed class GgufFile : ITensorSource
     }
 
     public string Location => file.Path;
+
+    public IReadOnlyList<string> Files => [Location];
 
     /// <summary>Version of the format.</summary>
     public int Version => (int)header.Version;
@@ -93,12 +96,16 @@ public sealed class GgufFile : ITensorSource
     {
         var values = (float*)TensorMemory.Start(target);
         long count = target.NumberOfElements;
+        byte[] blocks = ArrayPool<byte>.Shared.Rent((int)Math.Min(ChunkedTensor.Elements, count) / format.BlockElements * format.BlockBytes);
         for (long done = 0; done < count; done += ChunkedTensor.Elements)
         {
             int elements = (int)Math.Min(ChunkedTensor.Elements, count - done);
             long position = entry.FileOffset + (firstElement + done) / format.BlockElements * format.BlockBytes;
-            format.Dequantise(file.Slice(position, elements / format.BlockElements * format.BlockBytes), new Span<float>(values + done, elements));
+            Span<byte> chunk = blocks.AsSpan(0, elements / format.BlockElements * format.BlockBytes);
+            file.Copy(position, chunk);
+            format.Dequantise(chunk, new Span<float>(values + done, elements));
         }
+        ArrayPool<byte>.Shared.Return(blocks);
         GC.KeepAlive(target);
     }
 }

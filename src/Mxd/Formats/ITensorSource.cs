@@ -11,6 +11,9 @@ public interface ITensorSource : IDisposable
     /// <summary>The file or folder, as it was named when it was opened; error messages begin with it.</summary>
     string Location { get; }
 
+    /// <summary>The files it is made of, in ordinal order of their names.</summary>
+    IReadOnlyList<string> Files { get; }
+
     /// <summary>Every tensor's name, in the order of the file.</summary>
     IReadOnlyCollection<string> Names { get; }
 

@@ -7,14 +7,16 @@ namespace Mxd.Formats;
 /// <summary>A file mapped into memory, read only. Pages come from the disk when touched and cost no private memory.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    private readonly SafeFileHandle handle;
     private readonly MemoryMappedFile? map;
     private readonly MemoryMappedViewAccessor? view;
     private byte* start;
     private bool disposed;
 
-    private MappedFile(string path, long length, MemoryMappedFile? map, MemoryMappedViewAccessor? view)
+    private MappedFile(string path, SafeFileHandle handle, long length, MemoryMappedFile? map, MemoryMappedViewAccessor? view)
     {
         Path = path;
+        this.handle = handle;
         Length = length;
         this.map = map;
         this.view = view;
@@ -33,13 +35,9 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             long length = RandomAccess.GetLength(handle);
-            if (length == 0)
-            {
-                handle.Dispose();
-                return new MappedFile(path, 0, null, null);
-            }
-            map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            return new MappedFile(path, length, map, map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));
+            if (length == 0) return new MappedFile(path, handle, 0, null, null);
+            map = MemoryMappedFile.CreateFromFile(handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            return new MappedFile(path, handle, length, map, map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -59,6 +57,13 @@ internal sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(start + offset, count);
     }
 
+    /// <summary>Copies the bytes from <paramref name="offset"/> on without touching the mapping: what is read so does not count as this process's memory.</summary>
+    public void Copy(long offset, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        InputFile.ReadExactly(handle, Path, offset, destination);
+    }
+
     public void Dispose()
     {
         if (disposed) return;
@@ -67,5 +72,6 @@ internal sealed unsafe class MappedFile : IDisposable
         start = null;
         view?.Dispose();
         map?.Dispose();
+        handle.Dispose();
     }
 }

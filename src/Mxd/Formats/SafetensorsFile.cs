@@ -32,6 +32,8 @@ public sealed class SafetensorsFile : ITensorSource
 
     public string Location { get; }
 
+    public IReadOnlyList<string> Files => [Location];
+
     /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 

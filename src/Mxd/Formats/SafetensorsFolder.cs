@@ -26,6 +26,8 @@ public sealed class SafetensorsFolder : ITensorSource
 
     public string Location { get; }
 
+    public IReadOnlyList<string> Files => [.. shards.Select(shard => shard.Location)];
+
     public IReadOnlyCollection<string> Names => names;
 
     /// <summary>Opens the folder's file, or all its shards, and checks that each tensor is where the index says.</summary>

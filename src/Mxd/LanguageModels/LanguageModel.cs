@@ -17,11 +17,14 @@ public abstract class LanguageModel(ModelIdentity identity) : IDisposable
 
     public abstract ScalarType Dtype { get; }
 
-    /// <summary>Residual stream [B,T,width] entering layer 0, for token ids int64 [B,T].</summary>
-    public abstract Tensor Embed(Tensor tokens);
+    /// <summary>Residual stream [B,T,width] entering layer 0, for token ids int64 [B,T] at the positions from <paramref name="start"/> on.</summary>
+    public abstract Tensor Embed(Tensor tokens, long start = 0);
 
-    /// <summary>Runs the blocks of layers from (inclusive) to end (exclusive) on a residual stream [B,T,width].</summary>
-    public abstract Tensor RunLayers(Tensor residual, int from, int end);
+    /// <summary>
+    /// Runs the blocks of layers from (inclusive) to end (exclusive) on a residual stream [B,T,width]. With a cache the T positions follow
+    /// those it holds and attend to them too.
+    /// </summary>
+    public abstract Tensor RunLayers(Tensor residual, int from, int end, KeyValueCache? cache = null);
 
     /// <summary>The final norm's output [B,T,width], ready for <see cref="Logits"/>.</summary>
     public abstract Tensor FinalNorm(Tensor residual);
@@ -38,6 +41,15 @@ public abstract class LanguageModel(ModelIdentity identity) : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         return FinalNorm(RunLayers(Embed(tokens), 0, Identity.Layers)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The final norm's output [B,T,width] for the T tokens int64 [B,T] that follow those in the cache, which then holds them too.</summary>
+    public Tensor Forward(Tensor tokens, KeyValueCache cache)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor hidden = FinalNorm(RunLayers(Embed(tokens, cache.Length), 0, Identity.Layers, cache));
+        cache.Advance(tokens.shape[1]);
+        return hidden.MoveToOuterDisposeScope();
     }
 
     public abstract void Dispose();

@@ -7,83 +7,144 @@ using static TorchSharp.torch;
 namespace Mxd.LanguageModels;
 
 /// <summary>
-/// A language model on disk: its configuration and tokenizer, read at once, and its weights, read when <see cref="Load"/> is called.
+/// A language model on disk: its configuration, read at once; its tokenizer and hashes, read when asked for; and its weights, read when
+/// <see cref="Load"/> is called. In a Hugging Face folder or a GGUF file, of any <see cref="ModelFamily"/>.
 /// </summary>
 public sealed class ModelFile : IDisposable
 {
-    private readonly GgufFile file;
-    private readonly LlamaConfig config;
+    private const string GgufExtension = ".gguf";
 
-    private ModelFile(GgufFile file, LlamaConfig config, ITokenizer tokenizer, ModelIdentity identity)
+    private readonly ITensorSource source;
+    private readonly ModelFamily family;
+    private readonly TransformerConfig config;
+    private readonly WeightLayout layout;
+    private readonly Lazy<ITokenizer> tokenizer;
+    private readonly Lazy<ModelIdentity> identity;
+
+    private ModelFile(string id, ITensorSource source, ModelFamily family, TransformerConfig config, WeightNames names, Func<ITokenizer> loadTokenizer)
     {
-        this.file = file;
+        Id = id;
+        this.source = source;
+        this.family = family;
         this.config = config;
-        Tokenizer = tokenizer;
-        Identity = identity;
+        layout = new WeightLayout(config, names);
+        tokenizer = new Lazy<ITokenizer>(() => CheckVocabulary(loadTokenizer()));
+        identity = new Lazy<ModelIdentity>(() => new ModelIdentity(
+            id, family.Name, config.Layers, config.Width, config.MlpWidth, config.Vocabulary, config.ContextLength, TokenizerHash(), WeightsHash()));
     }
 
-    public ModelIdentity Identity { get; }
+    /// <summary>What the user named: a hub id, or the full path.</summary>
+    public string Id { get; }
 
-    public ITokenizer Tokenizer { get; }
+    /// <summary>Sizes and constants.</summary>
+    public TransformerConfig Config => config;
 
-    /// <summary>Values in all tensors.</summary>
-    public long WeightCount => file.Names.Sum(name => file.Describe(name).ElementCount);
+    /// <summary>What a layer must know of it. The first use reads all weight files, for their hash.</summary>
+    public ModelIdentity Identity => identity.Value;
 
-    /// <summary>Length of the file, which is mapped into memory while its weights are read.</summary>
-    public long FileBytes => new FileInfo(file.Location).Length;
+    /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
+    public ITokenizer Tokenizer => tokenizer.Value;
 
-    /// <summary>Opens what the user named: for now a <c>.gguf</c> file.</summary>
+    /// <summary>Values in all weights, masks and tables left out.</summary>
+    public long WeightCount => layout.Count(source);
+
+    /// <summary>Opens what the user named: a folder in Hugging Face's layout, or a <c>.gguf</c> file.</summary>
     /// <exception cref="MxdInputException">Not there, damaged, or of a kind that is not supported.</exception>
     public static ModelFile Open(string model)
     {
-        if (!model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
-            throw new MxdInputException(
-                $"Model '{model}' is not a .gguf file, the only kind this version reads: pass the path of a GGUF file of the llama architecture.");
-        if (!File.Exists(model)) throw new MxdInputException($"Model {model} does not exist: pass the path of a GGUF file.");
-        GgufFile file = GgufFile.Open(model);
-        try
-        {
-            LlamaConfig config = LlamaConfig.FromGguf(file);
-            ITokenizer tokenizer = GgufTokenizer.Load(file);
-            if (tokenizer.VocabularySize > config.Vocabulary)
-                throw new MxdInputException($"{model} has {tokenizer.VocabularySize} tokens but embeddings for {config.Vocabulary}: the file is damaged.");
-            return new ModelFile(file, config, tokenizer, Identify(Path.GetFullPath(model), config, tokenizer));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        string path = Path.GetFullPath(model);
+        if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
+        if (Directory.Exists(path)) return OpenFolder(path, path);
+        throw new MxdInputException($"Model {model} does not exist: pass a folder with a config.json, or a .gguf file.");
     }
 
     /// <summary>The layer number itself, if the model has it.</summary>
     /// <exception cref="MxdInputException">It has not.</exception>
-    public int CheckLayer(int layer) => layer >= 0 && layer < Identity.Layers
+    public int CheckLayer(int layer) => layer >= 0 && layer < config.Layers
         ? layer
-        : throw new MxdInputException($"--layer is {layer}, but {Identity.Id} has {Identity.Layers} layers: choose one from 0 to {Identity.Layers - 1}.");
+        : throw new MxdInputException($"--layer is {layer}, but {Id} has {config.Layers} layers: choose one from 0 to {config.Layers - 1}.");
 
     /// <summary>Finds early, from the header alone, what would make <see cref="Load"/> fail; a vocabulary can be used without.</summary>
     /// <exception cref="MxdInputException">The tensors are not those of the architecture, or stored in a way that is not read.</exception>
-    public void CheckWeights() => LlamaTensors.Check(file, config);
+    public void CheckWeights() => layout.Check(source);
 
     /// <exception cref="MxdInputException">Contexts of that many tokens are longer than what the model was trained for.</exception>
     public void CheckContext(int tokens)
     {
-        if (tokens > Identity.ContextLength)
-            throw new MxdInputException($"--context is {tokens}, more than the {Identity.ContextLength} positions {Identity.Id} was trained for: give at most those.");
+        if (tokens > config.ContextLength)
+            throw new MxdInputException($"--context is {tokens}, more than the {config.ContextLength} positions {Id} was trained for: give at most those.");
     }
 
     /// <summary>Reads the weights.</summary>
     public LanguageModel Load(ScalarType dtype, Device device, IProgress<double>? progress = null) =>
-        new LlamaModel(Identity, config, LlamaWeights.FromGguf(file, config, dtype, device, progress));
+        family.Create(Identity, config, layout.Read(source, dtype, device, progress));
 
-    public void Dispose() => file.Dispose();
+    public void Dispose() => source.Dispose();
 
-    private static ModelIdentity Identify(string path, LlamaConfig config, ITokenizer tokenizer)
+    private static ModelFile OpenGguf(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(stream));
-        return new ModelIdentity(
-            path, "llama", config.Layers, config.Width, config.MlpWidth, config.Vocabulary, config.ContextLength, tokenizer.Hash, hash);
+        if (!File.Exists(path)) throw new MxdInputException($"Model {path} does not exist: pass the path of a GGUF file.");
+        GgufFile file = GgufFile.Open(path);
+        return OrDispose(file, () =>
+        {
+            ModelFamily family = ModelFamily.OfGguf(file.Metadata.GetString("general.architecture"), path);
+            return new ModelFile(
+                path, file, family, family.ReadConfig(new GgufConfig(file, family.GgufName)), family.GgufNames, () => GgufTokenizer.Load(file));
+        });
+    }
+
+    private static ModelFile OpenFolder(string id, string folder)
+    {
+        ConfigJson json = ConfigJson.Open(Path.Combine(folder, "config.json"));
+        ModelFamily family = ModelFamily.OfFolder(json.Text("model_type"), json.Location);
+        if (json.Has("quantization_config"))
+            throw new MxdInputException($"{json.Location} describes quantised weights, which are read from GGUF files only: use the model's unquantised folder.");
+        TransformerConfig config = family.ReadConfig(json);
+        SafetensorsFolder source = SafetensorsFolder.Open(folder);
+        return OrDispose(source, () => new ModelFile(
+            id, source, family, config, family.NamesIn(source, config), () => throw new MxdInputException($"{folder} has no tokenizer.json.")));
+    }
+
+    private static ModelFile OrDispose(ITensorSource source, Func<ModelFile> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private ITokenizer CheckVocabulary(ITokenizer loaded) => loaded.VocabularySize <= config.Vocabulary
+        ? loaded
+        : throw new MxdInputException($"{Id} has {loaded.VocabularySize} tokens but embeddings for {config.Vocabulary}: the file is damaged.");
+
+    /// <summary>A model without a tokenizer can be given ids all the same.</summary>
+    private string TokenizerHash()
+    {
+        try
+        {
+            return Tokenizer.Hash;
+        }
+        catch (MxdInputException)
+        {
+            return "";
+        }
+    }
+
+    private string WeightsHash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        foreach (string file in source.Files)
+        {
+            using FileStream stream = File.OpenRead(file);
+            int count;
+            while ((count = stream.Read(buffer)) > 0) hash.AppendData(buffer, 0, count);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

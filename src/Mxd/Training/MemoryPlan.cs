@@ -7,7 +7,7 @@ namespace Mxd.Training;
 
 /// <summary>What a run will hold at its largest moment, bytes, by part.</summary>
 /// <param name="Program">The runtime and libtorch.</param>
-/// <param name="LanguageModel">Weights of the language model, and its mapped file.</param>
+/// <param name="LanguageModel">Weights of the language model.</param>
 /// <param name="Text">Token ids of all contexts.</param>
 /// <param name="Buffer">The shuffling buffer.</param>
 /// <param name="Validation">Held-out activations.</param>
@@ -81,12 +81,12 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
             long harvested = (long)options.HarvestBatch * options.Context;
             return new MemoryPlan(
                 Program: ProgramBytes,
-                LanguageModel: model.WeightCount * modelBytes + model.FileBytes,
+                LanguageModel: model.WeightCount * modelBytes,
                 Text: (textContexts + options.ValidationContexts) * options.Context * sizeof(int),
                 Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)),
                 Validation: (long)options.ValidationContexts * options.Context * pairBytes,
                 Layer: 4 * parameters * sizeof(float),
-                Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Identity.MlpWidth, modelBytes) + StepWork(options.Batch, layer));
+                Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, modelBytes) + StepWork(options.Batch, layer));
         }
     }
 

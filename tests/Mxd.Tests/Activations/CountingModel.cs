@@ -25,7 +25,7 @@ internal sealed class CountingModel(int contextLength) : LanguageModel(
     public PackedContexts Contexts(int count) =>
         new([[.. Enumerable.Range(0, count * contextLength)]], count, count, contextLength);
 
-    public override Tensor Embed(Tensor tokens)
+    public override Tensor Embed(Tensor tokens, long start = 0)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor context = tokens.div(contextLength, RoundingMode.floor), position = tokens - context * contextLength;
@@ -33,7 +33,7 @@ internal sealed class CountingModel(int contextLength) : LanguageModel(
         return stack([context, position, place, full_like(tokens, tokens.shape[0])], -1).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    public override Tensor RunLayers(Tensor residual, int from, int end)
+    public override Tensor RunLayers(Tensor residual, int from, int end, KeyValueCache? cache = null)
     {
         Tensor x = residual;
         for (int layer = from; layer < end; layer++)

@@ -1,6 +1,7 @@
 using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Tests.LanguageModels;
@@ -15,7 +16,7 @@ public sealed class ReplacementEvaluatorTests : IDisposable
     private const int Contexts = 11, Length = 10;
 
     private readonly LlamaModel model = TinyLlama.Create();
-    private readonly LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
+    private readonly TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
     private readonly DisposeScope scope = NewDisposeScope();
     private readonly PackedContexts text;
     private readonly Tensor tokens;
@@ -217,9 +218,9 @@ public sealed class ReplacementEvaluatorTests : IDisposable
 
     private Tensor OwnMlp(int layer, Tensor x)
     {
-        LlamaBlockWeights block = weights.Blocks[layer];
-        Tensor branches = matmul(x * block.MlpScale, block.GateUp.t());
-        return matmul(nn.functional.silu(branches.narrow(1, 0, 20)) * branches.narrow(1, 20, 20), block.MlpDown.t());
+        BlockWeights block = weights.Blocks[layer];
+        Tensor branches = matmul(x * block.MlpNorm.Scale, block.MlpIn.Weight.t());
+        return matmul(nn.functional.silu(branches.narrow(1, 0, 20)) * branches.narrow(1, 20, 20), block.MlpOut.Weight.t());
     }
 
     private sealed class NoChange(params IDisposable[] parts) : IDisposable

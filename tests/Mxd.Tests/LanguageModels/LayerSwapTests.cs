@@ -1,4 +1,5 @@
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,13 +26,13 @@ public class LayerSwapTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();
-        using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
+        using TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
         Tensor tokens = TinyLlama.Tokens(2, 9, seed: 2), clean = model.Forward(tokens);
-        LlamaBlockWeights block = weights.Blocks[1];
+        BlockWeights block = weights.Blocks[1];
         using LayerSwap swap = LayerSwap.Mlp(model, 1, x =>
         {
-            Tensor branches = matmul(x * block.MlpScale, block.GateUp.t());
-            return matmul(nn.functional.silu(branches.narrow(1, 0, 20)) * branches.narrow(1, 20, 20), block.MlpDown.t());
+            Tensor branches = matmul(x * block.MlpNorm.Scale, block.MlpIn.Weight.t());
+            return matmul(nn.functional.silu(branches.narrow(1, 0, 20)) * branches.narrow(1, 20, 20), block.MlpOut.Weight.t());
         });
         GoldenTensors.AssertClose(clean, model.Forward(tokens), 1e-5, "hidden");
     }
@@ -59,8 +60,8 @@ public class LayerSwapTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();
-        LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
-        weights.Blocks[1].MlpDown.zero_();
+        TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
+        weights.Blocks[1].MlpOut.Weight.zero_();
         using var without = new LlamaModel(TinyLlama.Identity(TinyLlama.Config), TinyLlama.Config, weights);
         Tensor tokens = TinyLlama.Tokens(2, 9, seed: 4);
         using LayerSwap ablated = LayerSwap.Constant(model, HookPoint.MlpOutput(1), zeros(12));

@@ -1,4 +1,5 @@
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,9 +14,9 @@ public class LlamaModelTests
     public void Forward_EqualsPlainLoops(int heads, int keyHeads)
     {
         using DisposeScope scope = NewDisposeScope();
-        LlamaConfig config = TinyLlama.Config with { Heads = heads, KeyValueHeads = keyHeads };
+        TransformerConfig config = TinyLlama.Config with { Heads = heads, KeyValueHeads = keyHeads };
         using LlamaModel model = TinyLlama.Create(seed: heads, config: config);
-        using LlamaWeights weights = TinyLlama.Weights(config, seed: heads, ScalarType.Float32);
+        using TransformerWeights weights = TinyLlama.Weights(config, seed: heads, ScalarType.Float32);
         Tensor tokens = TinyLlama.Tokens(2, 9, seed: 5);
         Tensor logits = TinyLlama.AllLogits(model, tokens).to(ScalarType.Float64);
         var plain = new PlainLlama(config, weights);
@@ -118,13 +119,13 @@ public class LlamaModelTests
     {
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();
-        using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, seed: 1, ScalarType.Float32);
+        using TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, seed: 1, ScalarType.Float32);
         Dictionary<HookSite, Tensor> seen = [];
         using (Watch(HookSite.MlpNormalized))
         using (Watch(HookSite.MlpScaled))
             model.Forward(TinyLlama.Tokens(2, 8, seed: 9));
         using Tensor normalised = seen[HookSite.MlpNormalized], scaled = seen[HookSite.MlpScaled];
-        GoldenTensors.AssertClose(normalised * weights.Blocks[1].MlpScale, scaled, 0, "ln2.output");
+        GoldenTensors.AssertClose(normalised * weights.Blocks[1].MlpNorm.Scale, scaled, 0, "ln2.output");
 
         IDisposable Watch(HookSite site) => model.Hooks.Add(new HookPoint(1, site), value =>
         {

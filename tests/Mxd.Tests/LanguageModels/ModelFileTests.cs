@@ -1,4 +1,5 @@
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using Mxd.Runtime;
 using Mxd.Tests.Formats;
 using Mxd.Tests.Runtime;
@@ -36,9 +37,9 @@ public sealed class ModelFileTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         TinyGguf.Write(Path);
         using ModelFile file = ModelFile.Open(Path);
-        using LlamaWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
-        long count = weights.Embedding.numel() + weights.Unembedding.numel() + weights.FinalScale.numel() + weights.Blocks.Sum(
-            b => new[] { b.AttentionScale, b.QueryKeyValue, b.AttentionOut, b.MlpScale, b.GateUp, b.MlpDown }.Sum(t => t.numel()));
+        using TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
+        long count = weights.Embedding.numel() + weights.Unembedding.numel() + weights.FinalNorm.Scale.numel()
+            + weights.Blocks.Sum(b => b.All.Sum(t => t?.numel() ?? 0));
         Assert.Equal(count, file.WeightCount);
     }
 
@@ -55,9 +56,9 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void Load_RefusesATensorThatItWouldIgnore()
     {
-        TinyGguf.Write(Path, more: file => file.Tensor("blk.0.attn_q.bias", [24], 0, new byte[96]));
+        TinyGguf.Write(Path, more: file => file.Tensor("blk.0.attn_q_norm.weight", [24], 0, new byte[96]));
         using ModelFile file = ModelFile.Open(Path);
-        Assert.Contains("blk.0.attn_q.bias", Assert.Throws<MxdInputException>(() => file.Load(ScalarType.Float32, CPU)).Message, StringComparison.Ordinal);
+        Assert.Contains("blk.0.attn_q_norm.weight", Assert.Throws<MxdInputException>(() => file.Load(ScalarType.Float32, CPU)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using TorchSharp;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Mxd.Tests.LanguageModels;
 
 /// <summary>A Llama forward pass of one context in float64 and plain loops, as slow and as clear as can be.</summary>
-internal sealed class PlainLlama(LlamaConfig c, LlamaWeights weights)
+internal sealed class PlainLlama(TransformerConfig c, TransformerWeights weights)
 {
     private sealed record Head(double[] Query, double[] Key, double[] Value);
 
@@ -13,18 +13,18 @@ internal sealed class PlainLlama(LlamaConfig c, LlamaWeights weights)
     {
         double[][] table = Matrix(weights.Embedding);
         double[][] x = [.. tokens.Select(token => (double[])table[token].Clone())];
-        foreach (LlamaBlockWeights block in weights.Blocks)
+        foreach (BlockWeights block in weights.Blocks)
         {
-            double[][] attended = Attention(block, [.. x.Select(row => Normalised(row, block.AttentionScale))]);
+            double[][] attended = Attention(block, [.. x.Select(row => Normalised(row, block.AttentionNorm.Scale))]);
             x = [.. x.Zip(attended, Sum)];
-            x = [.. x.Select(row => Sum(row, Mlp(block, Normalised(row, block.MlpScale))))];
+            x = [.. x.Select(row => Sum(row, Mlp(block, Normalised(row, block.MlpNorm.Scale))))];
         }
-        return [.. x.Select(row => Times(weights.Unembedding, Normalised(row, weights.FinalScale)))];
+        return [.. x.Select(row => Times(weights.Unembedding, Normalised(row, weights.FinalNorm.Scale)))];
     }
 
-    private double[][] Attention(LlamaBlockWeights block, double[][] x)
+    private double[][] Attention(BlockWeights block, double[][] x)
     {
-        double[][] projected = [.. x.Select(row => Times(block.QueryKeyValue, row))];
+        double[][] projected = [.. x.Select(row => Times(block.QueryKeyValue.Weight, row))];
         var output = new double[x.Length][];
         for (int t = 0; t < x.Length; t++)
         {
@@ -38,7 +38,7 @@ internal sealed class PlainLlama(LlamaConfig c, LlamaWeights weights)
                     for (int i = 0; i < c.HeadWidth; i++) value[i] += scores[s] / scores.Sum() * At(projected, s, head).Value[i];
                 mixed.AddRange(value);
             }
-            output[t] = Times(block.AttentionOut, [.. mixed]);
+            output[t] = Times(block.AttentionOut.Weight, [.. mixed]);
         }
         return output;
     }
@@ -58,17 +58,17 @@ internal sealed class PlainLlama(LlamaConfig c, LlamaWeights weights)
         int half = c.HeadWidth / 2;
         for (int i = 0; i < half; i++)
         {
-            double angle = position * Math.Pow(c.RopeBase, -2.0 * i / c.HeadWidth);
+            double angle = position * Math.Pow(c.Rotary!.Base, -2.0 * i / c.HeadWidth);
             turned[i] = head[i] * Math.Cos(angle) - head[i + half] * Math.Sin(angle);
             turned[i + half] = head[i + half] * Math.Cos(angle) + head[i] * Math.Sin(angle);
         }
         return turned;
     }
 
-    private double[] Mlp(LlamaBlockWeights block, double[] x)
+    private double[] Mlp(BlockWeights block, double[] x)
     {
-        double[] branches = Times(block.GateUp, x);
-        return Times(block.MlpDown, [.. Enumerable.Range(0, c.MlpWidth).Select(i => branches[i] / (1 + Math.Exp(-branches[i])) * branches[i + c.MlpWidth])]);
+        double[] branches = Times(block.MlpIn.Weight, x);
+        return Times(block.MlpOut.Weight, [.. Enumerable.Range(0, c.MlpWidth).Select(i => branches[i] / (1 + Math.Exp(-branches[i])) * branches[i + c.MlpWidth])]);
     }
 
     private double[] Normalised(double[] x, Tensor scale)

@@ -15,30 +15,30 @@ internal static class TinyGguf
     public static void Write(string path, int seed = 1, Action<GgufBuilder>? more = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        LlamaConfig c = TinyLlama.Config;
-        using LlamaWeights weights = TinyLlama.Weights(c, seed, ScalarType.Float32);
+        TransformerConfig c = TinyLlama.Config;
+        using TransformerWeights weights = TinyLlama.Weights(c, seed, ScalarType.Float32);
         GgufBuilder file = Metadata(c);
         Add("token_embd.weight", weights.Embedding);
-        Add("output_norm.weight", weights.FinalScale);
+        Add("output_norm.weight", weights.FinalNorm.Scale);
         Add("output.weight", weights.Unembedding);
         for (int layer = 0; layer < c.Layers; layer++) AddBlock($"blk.{layer}.", weights.Blocks[layer]);
         more?.Invoke(file);
         File.WriteAllBytes(path, file.Build());
 
-        void AddBlock(string prefix, LlamaBlockWeights block)
+        void AddBlock(string prefix, BlockWeights block)
         {
             long keys = c.KeyValueHeads * c.HeadWidth;
-            Tensor[] projections = block.QueryKeyValue.split([(long)c.Heads * c.HeadWidth, keys, keys], 0);
-            Tensor[] branches = block.GateUp.split([c.MlpWidth, c.MlpWidth], 0);
-            Add(prefix + "attn_norm.weight", block.AttentionScale);
+            Tensor[] projections = block.QueryKeyValue.Weight.split([(long)c.Heads * c.HeadWidth, keys, keys], 0);
+            Tensor[] branches = block.MlpIn.Weight.split([c.MlpWidth, c.MlpWidth], 0);
+            Add(prefix + "attn_norm.weight", block.AttentionNorm.Scale);
             Add(prefix + "attn_q.weight", Interleaved(projections[0], c.Heads));
             Add(prefix + "attn_k.weight", Interleaved(projections[1], c.KeyValueHeads));
             Add(prefix + "attn_v.weight", projections[2]);
-            Add(prefix + "attn_output.weight", block.AttentionOut);
-            Add(prefix + "ffn_norm.weight", block.MlpScale);
+            Add(prefix + "attn_output.weight", block.AttentionOut.Weight);
+            Add(prefix + "ffn_norm.weight", block.MlpNorm.Scale);
             Add(prefix + "ffn_gate.weight", branches[0]);
             Add(prefix + "ffn_up.weight", branches[1]);
-            Add(prefix + "ffn_down.weight", block.MlpDown);
+            Add(prefix + "ffn_down.weight", block.MlpOut.Weight);
         }
 
         void Add(string name, Tensor tensor) => file.Tensor(
@@ -49,7 +49,7 @@ internal static class TinyGguf
             rows.reshape(heads, 2, c.HeadWidth / 2, c.Width).transpose(1, 2).reshape(rows.shape);
     }
 
-    private static GgufBuilder Metadata(LlamaConfig c)
+    private static GgufBuilder Metadata(TransformerConfig c)
     {
         string[] words = ["<|endoftext|>", .. Enumerable.Range(1, c.Vocabulary - 1).Select(i => $"w{i}")];
         return new GgufBuilder()
@@ -62,7 +62,7 @@ internal static class TinyGguf
             .UInt32("llama.feed_forward_length", (uint)c.MlpWidth)
             .UInt32("llama.context_length", (uint)c.ContextLength)
             .Value("llama.attention.layer_norm_rms_epsilon", GgufValueType.Float32, w => w.Write(c.NormEpsilon))
-            .Value("llama.rope.freq_base", GgufValueType.Float32, w => w.Write(c.RopeBase))
+            .Value("llama.rope.freq_base", GgufValueType.Float32, w => w.Write(c.Rotary!.Base))
             .Text("tokenizer.ggml.model", "gpt2")
             .Text("tokenizer.ggml.pre", "smollm")
             .Array("tokenizer.ggml.tokens", GgufValueType.String, (ulong)words.Length, w => Array.ForEach(words, word => GgufBuilder.WriteString(w, Encoding.UTF8.GetBytes(word))))

@@ -1,4 +1,5 @@
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -7,35 +8,42 @@ namespace Mxd.Tests.LanguageModels;
 /// <summary>Llama models of a few thousand random weights.</summary>
 internal static class TinyLlama
 {
-    public static LlamaConfig Config { get; } = new(
-        Layers: 3, Width: 12, Heads: 4, KeyValueHeads: 2, HeadWidth: 6, MlpWidth: 20, Vocabulary: 37, ContextLength: 64, NormEpsilon: 1e-5f, RopeBase: 100f);
+    public static TransformerConfig Config { get; } = new(
+        Layers: 3, Width: 12, Heads: 4, KeyValueHeads: 2, HeadWidth: 6, MlpWidth: 20, Vocabulary: 37, ContextLength: 64, NormEpsilon: 1e-5f, Activation: "silu")
+    {
+        Rotary = new RotaryConfig(6, 100f), HasLayerNorm = false, IsGated = true, HasAttentionBias = false, HasMlpBias = false,
+    };
 
-    public static LlamaModel Create(int seed = 1, ScalarType dtype = ScalarType.Float32, LlamaConfig? config = null)
+    public static LlamaModel Create(int seed = 1, ScalarType dtype = ScalarType.Float32, TransformerConfig? config = null)
     {
         config ??= Config;
         return new LlamaModel(Identity(config), config, Weights(config, seed, dtype));
     }
 
-    public static ModelIdentity Identity(LlamaConfig c) =>
+    public static ModelIdentity Identity(TransformerConfig c) =>
         new("tiny", "llama", c.Layers, c.Width, c.MlpWidth, c.Vocabulary, c.ContextLength, "tokenizer", "weights");
 
     /// <summary>Weights that keep activations at about unit size, the norms' scales included.</summary>
-    public static LlamaWeights Weights(LlamaConfig c, int seed, ScalarType dtype)
+    public static TransformerWeights Weights(TransformerConfig c, int seed, ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
         long queries = (long)c.Heads * c.HeadWidth, keys = (long)c.KeyValueHeads * c.HeadWidth;
         Tensor embedding = Matrix(c.Vocabulary, c.Width) * 3;
-        return new LlamaWeights(
+        return new TransformerWeights(
             Kept(embedding),
-            [.. Enumerable.Range(0, c.Layers).Select(_ => new LlamaBlockWeights(
-                Kept(Scale()), Kept(Matrix(queries + 2 * keys, c.Width)), Kept(Matrix(c.Width, queries)),
-                Kept(Scale()), Kept(Matrix(2L * c.MlpWidth, c.Width)), Kept(Matrix(c.Width, c.MlpWidth))))],
-            Kept(Scale()),
+            null,
+            [.. Enumerable.Range(0, c.Layers).Select(_ => new BlockWeights(
+                Norm(), Linear(queries + 2 * keys, c.Width), Linear(c.Width, queries), Norm(), Linear(2L * c.MlpWidth, c.Width), Linear(c.Width, c.MlpWidth)))],
+            Norm(),
             Kept(Matrix(c.Vocabulary, c.Width)),
             null);
 
         Tensor Matrix(long rows, long columns) => randn(rows, columns, generator: generator) * (1.5 / Math.Sqrt(columns));
+
+        LinearWeights Linear(long rows, long columns) => new(Kept(Matrix(rows, columns)), null);
+
+        NormWeights Norm() => new(Kept(Scale()), null);
 
         Tensor Scale() => 1 + 0.3 * randn(c.Width, generator: generator);
 

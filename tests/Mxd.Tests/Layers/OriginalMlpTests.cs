@@ -1,5 +1,6 @@
 using CsCheck;
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using Mxd.Layers;
 using Mxd.Tests.LanguageModels;
 using TorchSharp;

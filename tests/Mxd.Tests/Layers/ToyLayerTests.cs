@@ -2,6 +2,7 @@ using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.Interchange;
 using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
 using Mxd.Layers;
 using Mxd.Tests.LanguageModels;
 using Mxd.Tests.Runtime;
