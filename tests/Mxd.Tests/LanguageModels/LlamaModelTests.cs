@@ -19,7 +19,7 @@ public class LlamaModelTests
         using TransformerWeights weights = TinyLlama.Weights(config, seed: heads, ScalarType.Float32);
         Tensor tokens = TinyLlama.Tokens(2, 9, seed: 5);
         Tensor logits = TinyLlama.AllLogits(model, tokens).to(ScalarType.Float64);
-        var plain = new PlainLlama(config, weights);
+        var plain = new PlainTransformer(config, weights);
         for (int row = 0; row < 2; row++)
         {
             double[][] expected = plain.Logits([.. tokens[row].data<long>()]);

@@ -11,7 +11,11 @@ internal static class TinyLlama
     public static TransformerConfig Config { get; } = new(
         Layers: 3, Width: 12, Heads: 4, KeyValueHeads: 2, HeadWidth: 6, MlpWidth: 20, Vocabulary: 37, ContextLength: 64, NormEpsilon: 1e-5f, Activation: "silu")
     {
-        Rotary = new RotaryConfig(6, 100f), HasLayerNorm = false, IsGated = true, HasAttentionBias = false, HasMlpBias = false,
+        Rotary = new RotaryConfig(6, 100f),
+        HasLayerNorm = false,
+        IsGated = true,
+        HasAttentionBias = false,
+        HasMlpBias = false,
     };
 
     public static LlamaModel Create(int seed = 1, ScalarType dtype = ScalarType.Float32, TransformerConfig? config = null)
