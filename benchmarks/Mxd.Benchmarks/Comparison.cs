@@ -30,7 +30,10 @@ internal static class Comparison
 
     private static double Median(List<Measurement> all, Func<Measurement, double> value) => all.Select(value).Order().ElementAt(all.Count / 2);
 
-    private static Measurement Start(string[] arguments)
+    private static Measurement Start(string[] arguments) => JsonSerializer.Deserialize<Measurement>(StartRaw(arguments))!;
+
+    /// <summary>What a case prints, run in a process of its own.</summary>
+    public static string StartRaw(string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet") start.ArgumentList.Add(typeof(Comparison).Assembly.Location);
@@ -39,7 +42,7 @@ internal static class Comparison
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
-            ? JsonSerializer.Deserialize<Measurement>(output)!
+            ? output
             : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 }

@@ -18,7 +18,7 @@ internal static class HarvestCase
         using Generator generator = Seeds.Generator(0, "benchmark tokens");
         using Tensor tokens = randint(0, model.Identity.Vocabulary, [Contexts, ContextLength], dtype: ScalarType.Int64, generator: generator);
         long embedding = (long)model.Identity.Vocabulary * model.Identity.Width;
-        double perToken = 2.0 * (file.WeightCount - embedding) * (layer + 1) / model.Identity.Layers;
+        double perToken = 2.0 * (file.Config.ParameterCount - embedding) * (layer + 1) / model.Identity.Layers;
         long count = Contexts * ContextLength;
         return Measurement.Of(count, perToken * count, Repetitions, () => harvester.Harvest(tokens).Dispose());
     }

@@ -6,6 +6,10 @@ const string Usage = """
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- harvest MODEL.gguf LAYER [ROUNDS]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- step [ROUNDS]
 
+    Loads random weights in the shape of a published language model from disk and harvests them at the published layer.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- shape PRESET float32|bfloat16
+
     Trains every kind of layer on the same activations, by the gradients written out and by torch's own differentiation.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- family MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
@@ -21,6 +25,12 @@ switch (args)
         return 0;
     case ["family", string model, string layer, string text, string validation, .. var rest]:
         FamilyCase.Run(model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
+        return 0;
+    case ["shape", string preset, string dtype]:
+        ShapeCase.Run(preset, dtype);
+        return 0;
+    case ["measure", "shape", string folder, string layer, string dtype]:
+        ShapeCase.Measure(folder, int.Parse(layer), dtype);
         return 0;
     case ["measure", "harvest", string model, string layer, string dtype]:
         HarvestCase.Measure(model, int.Parse(layer), dtype).Print();

@@ -11,6 +11,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
     ExportCommand.Create(),
     ScoreCommand.Create(),
     TokensCommand.Create(),
+    ModelsCommand.Create(),
     DoctorCommand.Create(),
 };
 HelpWithExamples.Install(

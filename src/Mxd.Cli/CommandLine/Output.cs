@@ -24,6 +24,14 @@ internal static class Output
         foreach ((string name, string value) in facts) Write(WordWrap.Lines(name.PadRight(width), value, Console.Profile.Width));
     }
 
+    /// <summary>Columns without borders under their titles, never broken; an empty line before and after.</summary>
+    public static void Columns(string[] titles, IEnumerable<string[]> rows)
+    {
+        string[][] lines = [titles, .. rows];
+        int[] widths = [.. Enumerable.Range(0, titles.Length).Select(column => lines.Max(line => line[column].Length))];
+        Write(["", .. lines.Select(line => string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()), ""]);
+    }
+
     /// <summary>What a person may do next, with a command on a line of its own, whole however long it is, to be copied.</summary>
     public static void Command(string why, string command) => Write([why, "  " + command]);
 

@@ -12,7 +12,7 @@ namespace Mxd.Cli.Commands;
 /// <summary>Options of <c>mxd score</c>.</summary>
 internal sealed record ScoreOptions
 {
-    [Option("--model", "The language model, a .gguf file.", IsPath = true)]
+    [Option("--model", "The language model: a hub id, a folder or a .gguf file.", IsPath = true, MayBeHubId = true)]
     public string Model { get; init; } = "";
 
     [Option("--text", "The text files, .jsonl or .txt.", IsPath = true)]

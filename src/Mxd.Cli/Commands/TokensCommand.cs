@@ -10,7 +10,7 @@ namespace Mxd.Cli.Commands;
 /// <summary>Options of <c>mxd tokens</c>.</summary>
 internal sealed record TokensOptions
 {
-    [Option("--model", "The language model whose tokenizer is used, a .gguf file.", IsPath = true)]
+    [Option("--model", "The language model whose tokenizer is used: a hub id, a folder or a .gguf file.", IsPath = true, MayBeHubId = true)]
     public string Model { get; init; } = "";
 
     [Option("--text", "The text files, .jsonl or .txt.", IsPath = true)]

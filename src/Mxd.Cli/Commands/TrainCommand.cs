@@ -24,13 +24,13 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The folder of the run, made by this command.", HelpName = "path" };
         var preset = new Option<string>("--preset")
         {
-            Description = $"Begin with the layer, sizes and recipe of published runs; options given besides go before. One of {string.Join(", ", PublishedPreset.Names)}.",
+            Description = $"Begin with the model, layer, sizes and recipe of published runs; options given besides go before. One of {string.Join(", ", PublishedPreset.Names)}.",
             HelpName = "name",
         };
         Option<bool> resume = Flag("--resume", "Go on with the run in --out from its newest checkpoint; --tokens may be raised.");
         Option<bool> json = Flag("--json", "Print the result as one JSON document.");
         foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
-        command.Require(options.Of(nameof(TrainOptions.Model)).Single(), resume);
+        command.Require(options.Of(nameof(TrainOptions.Model)).Single(), resume, preset);
         command.Require(options.Of(nameof(TrainOptions.Layer)).Single(), resume, preset);
         command.Require(options.Of(nameof(TrainOptions.Text)).Single(), resume);
         command.Require(output);
@@ -54,7 +54,7 @@ internal static class TrainCommand
     /// <summary>The sizes follow from the type and the multiplier, which are options themselves.</summary>
     private static TrainOptions Published(PublishedPreset preset, OptionSet<TrainOptions> options, ParseResult parsed)
     {
-        TrainOptions given = options.Apply(none, parsed);
+        TrainOptions given = options.Apply(none with { Type = preset.Type }, parsed);
         TrainOptions asked = options.Apply(PublishedOptions.Of(none, preset, given.Type, given.Multiplier), parsed);
         return given.Experts is null && asked.Experts is not null ? asked with { Multiplier = null } : asked;
     }

@@ -45,9 +45,6 @@ public sealed class ModelFile : IDisposable
     /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
     public ITokenizer Tokenizer => tokenizer.Value;
 
-    /// <summary>Values in all weights, masks and tables left out.</summary>
-    public long WeightCount => layout.Count(source);
-
     /// <summary>Opens what the user named: a folder in Hugging Face's layout, or a <c>.gguf</c> file.</summary>
     /// <exception cref="MxdInputException">Not there, damaged, or of a kind that is not supported.</exception>
     public static ModelFile Open(string model)

@@ -44,6 +44,19 @@ public sealed record TransformerConfig(
 
     public bool HasMlpBias { get; init; } = true;
 
+    /// <summary>Values in all weights.</summary>
+    public long ParameterCount
+    {
+        get
+        {
+            long width = Width, heads = (long)Heads * HeadWidth, norm = HasLayerNorm ? 2 * width : width;
+            long attention = QueryKeyValueWidth * width + heads * width + (HasAttentionBias ? QueryKeyValueWidth + width : 0);
+            long hidden = IsGated ? 2L * MlpWidth : MlpWidth, mlp = (hidden + MlpWidth) * width + (HasMlpBias ? hidden + width : 0);
+            long positions = Rotary is null ? ContextLength : 0;
+            return (Vocabulary * (IsTied ? 1L : 2L) + positions) * width + Layers * (attention + mlp + 2 * norm) + norm;
+        }
+    }
+
     /// <summary>Query, key and value rows of the attention's first product.</summary>
     public long QueryKeyValueWidth => (Heads + 2L * KeyValueHeads) * HeadWidth;
 

@@ -38,9 +38,6 @@ internal sealed class WeightLayout(TransformerConfig config, WeightNames names)
             throw new MxdInputException($"{source.Location} has a tensor {Shown.Name(unknown)} that its configuration has no use for: this variant of the architecture is not supported.");
     }
 
-    /// <summary>Values in all of its tensors.</summary>
-    public long Count(ITensorSource source) => All(source).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
-
     /// <summary>Reads the weights; beside them it holds one of their tensors at a time.</summary>
     public TransformerWeights Read(ITensorSource source, ScalarType dtype, Device device, IProgress<double>? progress)
     {

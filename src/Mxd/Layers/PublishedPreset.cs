@@ -23,15 +23,20 @@ public sealed record PublishedMixtures(long Hidden, IReadOnlyDictionary<long, lo
 /// <param name="InputWidth">I, which is also the output's width.</param>
 /// <param name="Mixtures">Mixtures without a gate on the hidden layer.</param>
 /// <param name="GatedMixtures">With one; null where none was published.</param>
+/// <param name="Type">Kind of layer that the preset stands for where none is named.</param>
 public sealed record PublishedPreset(
-    string Name, string Model, int Layer, long InputWidth, PublishedMixtures Mixtures, PublishedMixtures? GatedMixtures = null)
+    string Name, string Model, int Layer, long InputWidth, PublishedMixtures Mixtures, PublishedMixtures? GatedMixtures = null, string Type = "mxd")
 {
+    private static readonly PublishedPreset llama = new(
+        "llama-3.2-3b", "meta-llama/Llama-3.2-3B", 15, 3072, Sizes(8202, (32, 90087)), Sizes(8192, (32, 86015)));
+
     public static IReadOnlyList<PublishedPreset> All { get; } =
     [
         new("gpt2-124m", "gpt2", 8, 768, Sizes(3072, (8, 3070), (16, 9210), (32, 21490), (64, 46050))),
         new("pythia-410m", "EleutherAI/pythia-410m", 15, 1024, Sizes(4096, (32, 28658))),
         new("pythia-1.4b", "EleutherAI/pythia-1.4b", 15, 2048, Sizes(8192, (32, 57330))),
-        new("llama-3.2-3b", "meta-llama/Llama-3.2-3B", 15, 3072, Sizes(8202, (32, 90087)), Sizes(8192, (32, 86015))),
+        llama,
+        llama with { Name = "llama-3.2-3b-glu", Type = "glu-mxd" },
     ];
 
     public static IReadOnlyList<string> Names => [.. All.Select(p => p.Name)];

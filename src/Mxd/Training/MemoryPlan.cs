@@ -81,7 +81,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
             long harvested = (long)options.HarvestBatch * options.Context;
             return new MemoryPlan(
                 Program: ProgramBytes,
-                LanguageModel: model.WeightCount * modelBytes,
+                LanguageModel: model.Config.ParameterCount * modelBytes,
                 Text: (textContexts + options.ValidationContexts) * options.Context * sizeof(int),
                 Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)),
                 Validation: (long)options.ValidationContexts * options.Context * pairBytes,

@@ -10,7 +10,7 @@ public sealed record TrainOptions
 {
     private const int DefaultK = 32;
 
-    [Option("--model", "The language model, a .gguf file.", IsPath = true)]
+    [Option("--model", "The language model: a hub id (gpt2, owner/name@revision), a folder or a .gguf file.", IsPath = true, MayBeHubId = true)]
     public required string Model { get; init; }
 
     [Option("--layer", "The layer whose MLP is replaced, counted from 0.")]

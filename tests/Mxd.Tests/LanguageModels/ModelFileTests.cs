@@ -32,7 +32,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     [Fact]
-    public void WeightCount_IsThatOfTheModelsTensors()
+    public void ParameterCount_IsThatOfTheModelsTensors()
     {
         using DisposeScope scope = NewDisposeScope();
         TinyGguf.Write(Path);
@@ -40,7 +40,7 @@ public sealed class ModelFileTests : IDisposable
         using TransformerWeights weights = TinyLlama.Weights(TinyLlama.Config, 1, ScalarType.Float32);
         long count = weights.Embedding.numel() + weights.Unembedding.numel() + weights.FinalNorm.Scale.numel()
             + weights.Blocks.Sum(b => b.All.Sum(t => t?.numel() ?? 0));
-        Assert.Equal(count, file.WeightCount);
+        Assert.Equal(count, file.Config.ParameterCount);
     }
 
     [Fact]

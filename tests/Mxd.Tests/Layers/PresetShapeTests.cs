@@ -33,7 +33,7 @@ public class PresetShapeTests
     private static string Shapes()
     {
         var text = new StringBuilder();
-        foreach (PublishedPreset preset in PublishedPreset.All)
+        foreach (PublishedPreset preset in PublishedPreset.All.DistinctBy(p => p.Model))
             foreach (long multiplier in preset.Multipliers)
                 foreach (string type in RandomLayers.Names)
                 {

@@ -62,8 +62,8 @@ public sealed class MemoryPlanTests : IDisposable
     {
         MemoryPlan plan = Plan(options);
         Assert.Equal(4 * 4 * Mixtures.Plain.ParameterCount(options.LayerOptions(12, 12)), plan.Layer);
-        Assert.Equal(4 * model.WeightCount, plan.LanguageModel);
-        Assert.Equal(2 * model.WeightCount, Plan(options with { ModelDtype = "bfloat16" }).LanguageModel);
+        Assert.Equal(4 * model.Config.ParameterCount, plan.LanguageModel);
+        Assert.Equal(2 * model.Config.ParameterCount, Plan(options with { ModelDtype = "bfloat16" }).LanguageModel);
         Assert.True(Plan(options, textContexts: 5000).Text > plan.Text);
     }
 
