@@ -30,7 +30,7 @@ internal sealed record EvalOptions
     [Option("--skip-first", "Positions to leave out at the start of each context.")]
     public int SkipFirst { get; init; }
 
-    [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true)]
+    [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true, MayBeHubId = true)]
     public string? Model { get; init; }
 
     [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]

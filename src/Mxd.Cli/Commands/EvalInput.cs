@@ -113,7 +113,7 @@ internal sealed class EvalInput : IDisposable
     {
         if (options.Model is { } named) return named;
         string known = runs[0].Saved.Model!.Id;
-        return File.Exists(known)
+        return ModelFile.Exists(known)
             ? known
             : throw new MxdInputException($"{known}, the model that {runs[0].Path} was trained on, does not exist any more: name it by --model.");
     }

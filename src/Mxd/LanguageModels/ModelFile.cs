@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mxd.Formats;
+using Mxd.Hub;
 using Mxd.Runtime;
 using Mxd.Tokenizers;
 using static TorchSharp.torch;
@@ -54,6 +55,9 @@ public sealed class ModelFile : IDisposable
         if (Directory.Exists(path)) return OpenFolder(path, path);
         throw new MxdInputException($"Model {model} does not exist: pass a folder with a config.json, or a .gguf file.");
     }
+
+    /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>
+    public static bool Exists(string model) => Path.Exists(model) || HubId.IsMeant(model, GgufExtension);
 
     /// <summary>The layer number itself, if the model has it.</summary>
     /// <exception cref="MxdInputException">It has not.</exception>
