@@ -103,7 +103,7 @@ public sealed class ModelFile : IDisposable
         TransformerConfig config = family.ReadConfig(json);
         SafetensorsFolder source = SafetensorsFolder.Open(folder);
         return OrDispose(source, () => new ModelFile(
-            id, source, family, config, family.NamesIn(source, config), () => throw new MxdInputException($"{folder} has no tokenizer.json.")));
+            id, source, family, config, family.NamesIn(source, config), () => HuggingFaceTokenizer.Load(folder)));
     }
 
     private static ModelFile OrDispose(ITensorSource source, Func<ModelFile> open)

@@ -13,4 +13,14 @@ public sealed record BpeVocabulary(
     IReadOnlyList<int> SpecialTokens,
     string PreTokenizer,
     int? BeginningOfSequence = null,
-    int? EndOfSequence = null);
+    int? EndOfSequence = null)
+{
+    /// <summary>Is a piece that is a token as a whole that token, whatever its merges would make of it?</summary>
+    public bool IgnoresMerges { get; init; }
+
+    /// <summary>Is the text between special tokens brought to Unicode's Normalization Form C?</summary>
+    public bool IsNormalised { get; init; }
+
+    /// <summary>Ids of the tokens that are recognised in the normalised text, after <see cref="SpecialTokens"/> and before it is cut into pieces.</summary>
+    public IReadOnlyList<int> TextTokens { get; init; } = [];
+}

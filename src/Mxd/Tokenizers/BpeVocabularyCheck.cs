@@ -12,7 +12,7 @@ internal static class BpeVocabularyCheck
     {
         int size = vocabulary.Tokens.Count;
         if (size == 0) throw new MxdInputException("The vocabulary has no tokens; it needs at least one: use another model file.");
-        foreach (int id in vocabulary.SpecialTokens)
+        foreach (int id in vocabulary.SpecialTokens.Concat(vocabulary.TextTokens))
             CheckId(id, size, "special token");
         if (vocabulary.BeginningOfSequence is { } beginning) CheckId(beginning, size, "beginning of sequence");
         if (vocabulary.EndOfSequence is { } end) CheckId(end, size, "end of sequence");

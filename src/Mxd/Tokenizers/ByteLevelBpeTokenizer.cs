@@ -24,6 +24,8 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     private readonly int[] byteIds;
     private readonly TokenBytes tokenBytes;
     private readonly SpecialTokens specialTokens;
+    private readonly SpecialTokens textTokens;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> wholePieces;
     private readonly IPreTokenizer preTokenizer;
     private readonly BpeMerges merges;
     private readonly PieceCache cache = new();
@@ -34,8 +36,10 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         this.vocabulary = vocabulary;
         ids = BpeVocabularyCheck.Index(vocabulary);
         byteIds = [.. Enumerable.Range(0, 256).Select(value => ids.GetValueOrDefault(ByteAlphabet.ToCharacter((byte)value).ToString(), -1))];
-        tokenBytes = new TokenBytes(vocabulary.Tokens, vocabulary.SpecialTokens.ToHashSet());
+        tokenBytes = new TokenBytes(vocabulary.Tokens, vocabulary.SpecialTokens.Concat(vocabulary.TextTokens).ToHashSet());
         specialTokens = new SpecialTokens(vocabulary.SpecialTokens.Select(id => (vocabulary.Tokens[id], id)));
+        textTokens = new SpecialTokens(vocabulary.TextTokens.Select(id => (vocabulary.Tokens[id], id)));
+        wholePieces = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         preTokenizer = PreTokenizers.Get(vocabulary.PreTokenizer);
         merges = new BpeMerges(vocabulary.Merges, ids);
         Hash = TokenizerHash.Of(vocabulary);
@@ -47,6 +51,8 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
 
     public int FirstToken => Find(EndOfText) ?? vocabulary.BeginningOfSequence ?? throw NoToken("a beginning of sequence");
 
+    public IReadOnlyList<int> EndTokens => [.. new[] { Find(EndOfText), vocabulary.EndOfSequence }.OfType<int>().Distinct()];
+
     public string Hash { get; }
 
     public int? Find(string token) => ids.TryGetValue(token, out int id) ? id : null;
@@ -55,14 +61,10 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     {
         var encoded = new List<int>(text.Length / 3 + 1);
         var merger = new BpeMerger(merges);
-        ReadOnlySpan<char> rest = text;
-        while (rest.Length > 0)
+        foreach ((Range part, int id) in specialTokens.Split(text))
         {
-            int start = specialTokens.Find(rest, out int length, out int id);
-            EncodeOrdinary(start < 0 ? rest : rest[..start], merger, encoded);
-            if (start < 0) break;
-            encoded.Add(id);
-            rest = rest[(start + length)..];
+            if (id >= 0) encoded.Add(id);
+            else EncodeOrdinary(text[part], merger, encoded);
         }
         return [.. encoded];
     }
@@ -82,7 +84,17 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         return bytes.WrittenSpan.ToArray();
     }
 
-    private void EncodeOrdinary(ReadOnlySpan<char> text, BpeMerger merger, List<int> encoded)
+    private void EncodeOrdinary(string text, BpeMerger merger, List<int> encoded)
+    {
+        if (vocabulary.IsNormalised) text = NormalFormC.Of(text);
+        foreach ((Range part, int id) in textTokens.Split(text))
+        {
+            if (id >= 0) encoded.Add(id);
+            else EncodePieces(text.AsSpan(part), merger, encoded);
+        }
+    }
+
+    private void EncodePieces(ReadOnlySpan<char> text, BpeMerger merger, List<int> encoded)
     {
         while (text.Length > 0)
         {
@@ -103,12 +115,22 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(piece.Length));
         int[] symbols = ArrayPool<int>.Shared.Rent(bytes.Length);
         int count = 0;
-        foreach (byte value in bytes.AsSpan(0, Encoding.UTF8.GetBytes(piece, bytes)))
+        ReadOnlySpan<byte> encoded = bytes.AsSpan(0, Encoding.UTF8.GetBytes(piece, bytes));
+        foreach (byte value in encoded)
             if (byteIds[value] >= 0) symbols[count++] = byteIds[value];
-        ReadOnlySpan<int> merged = merger.Merge(symbols.AsSpan(0, count));
+        ReadOnlySpan<int> merged = Whole(encoded) is { } whole ? new[] { whole } : merger.Merge(symbols.AsSpan(0, count));
         ArrayPool<byte>.Shared.Return(bytes);
         ArrayPool<int>.Shared.Return(symbols);
         return merged;
+    }
+
+    /// <summary>The token that a piece is as a whole, where the vocabulary lets it be one.</summary>
+    private int? Whole(ReadOnlySpan<byte> piece)
+    {
+        if (!vocabulary.IgnoresMerges || piece.Length > tokenBytes.Longest) return null;
+        Span<char> written = stackalloc char[piece.Length];
+        for (int i = 0; i < piece.Length; i++) written[i] = ByteAlphabet.ToCharacter(piece[i]);
+        return wholePieces.TryGetValue(written, out int id) ? id : null;
     }
 
     private static MxdInputException NoToken(string kind) =>

@@ -38,7 +38,10 @@ public static class GgufTokenizer
             SpecialTokens(file, tokens.Length),
             metadata.GetString("tokenizer.ggml.pre"),
             Id(metadata, "tokenizer.ggml.bos_token_id"),
-            Id(metadata, "tokenizer.ggml.eos_token_id"));
+            Id(metadata, "tokenizer.ggml.eos_token_id"))
+        {
+            IgnoresMerges = metadata.GetString("tokenizer.ggml.pre") == PreTokenizers.Llama,
+        };
     }
 
     private static int[] SpecialTokens(GgufFile file, int tokens)

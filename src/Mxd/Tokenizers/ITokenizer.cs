@@ -14,6 +14,9 @@ public interface ITokenizer
     /// <exception cref="Mxd.Runtime.MxdInputException">The vocabulary has neither.</exception>
     int FirstToken { get; }
 
+    /// <summary>Ids after which a text is over, none where the vocabulary has no such.</summary>
+    IReadOnlyList<int> EndTokens { get; }
+
     /// <summary>
     /// SHA-256 in lower-case hexadecimal over all that decides which ids a text becomes: the vocabulary in id order, the merges, the special
     /// tokens and the pre-tokeniser. Stored with every trained layer, and compared when it is put into a model.

@@ -6,10 +6,14 @@ namespace Mxd.Tokenizers;
 /// <summary>The pre-tokenisers by the names GGUF files give them.</summary>
 public static class PreTokenizers
 {
+    public const string Gpt2 = "gpt-2", Llama = "llama-bpe", Qwen = "qwen2", SmolLm = "smollm";
+
     private static readonly Dictionary<string, IPreTokenizer> Known = new(StringComparer.Ordinal)
     {
-        ["gpt-2"] = new Gpt2PreTokenizer(),
-        ["smollm"] = new SmolLmPreTokenizer(),
+        [Gpt2] = new Gpt2PreTokenizer(),
+        [Llama] = new LlamaPreTokenizer(numberLength: 3),
+        [Qwen] = new LlamaPreTokenizer(numberLength: 1),
+        [SmolLm] = new SmolLmPreTokenizer(),
     };
 
     /// <summary>The known names, in alphabetical order.</summary>

@@ -14,6 +14,20 @@ internal sealed class SpecialTokens
         search = SearchValues.Create([.. longestFirst.Select(token => token.Text)], StringComparison.Ordinal);
     }
 
+    /// <summary>The text's parts in order: special tokens with their ids, and what lies between, with -1.</summary>
+    public IEnumerable<(Range Part, int Id)> Split(string text)
+    {
+        int position = 0;
+        while (position < text.Length)
+        {
+            int start = Find(text.AsSpan(position), out int length, out int id);
+            int end = start < 0 ? text.Length : position + start;
+            if (end > position) yield return (position..end, -1);
+            if (start >= 0) yield return (end..(end + length), id);
+            position = end + length;
+        }
+    }
+
     /// <summary>Where the first special token of <paramref name="text"/> starts, its length and its id; or -1 where there is none.</summary>
     public int Find(ReadOnlySpan<char> text, out int length, out int id)
     {

@@ -5,6 +5,8 @@ namespace Mxd.Tokenizers;
 /// <summary>The bytes of every token, end to end.</summary>
 internal sealed class TokenBytes
 {
+    private const int LongestPiece = 1024;
+
     private readonly byte[] bytes;
     private readonly int[] starts;
 
@@ -18,7 +20,11 @@ internal sealed class TokenBytes
             starts[id + 1] = (int)all.Length;
         }
         bytes = all.ToArray();
+        for (int id = 0; id < tokens.Count; id++) Longest = Math.Clamp(this[id].Length, Longest, LongestPiece);
     }
+
+    /// <summary>Bytes of the longest token, at most <see cref="LongestPiece"/>.</summary>
+    public int Longest { get; }
 
     public int Count => starts.Length - 1;
 

@@ -6,7 +6,7 @@ namespace Mxd.Tokenizers;
 
 /// <summary>
 /// What <see cref="ITokenizer.Hash"/> is: SHA-256 over the tokens in id order, the merges in order, the ids of the special tokens in
-/// ascending order and the pre-tokeniser's name; every list preceded by its length, every text by its length in bytes.
+/// ascending order and the pre-tokeniser's name, and what else the vocabulary asks for; every list preceded by its length, every text by its length in bytes.
 /// </summary>
 internal static class TokenizerHash
 {
@@ -20,6 +20,10 @@ internal static class TokenizerHash
         foreach (int id in special)
             AddNumber(hash, id);
         AddTexts(hash, [vocabulary.PreTokenizer]);
+        if (vocabulary.IgnoresMerges) AddTexts(hash, ["whole pieces"]);
+        if (vocabulary.IsNormalised) AddTexts(hash, ["NFC"]);
+        foreach (int id in vocabulary.TextTokens.Distinct().Order())
+            AddNumber(hash, id);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

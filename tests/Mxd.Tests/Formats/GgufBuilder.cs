@@ -114,6 +114,6 @@ internal sealed class GgufBuilder
         .Array("nested", GgufValueType.Array, 1, w => { w.Write((uint)GgufValueType.Int32); w.Write(2UL); w.Write(7); w.Write(8); })
         .Tensor("f32", [3, 2], 0, [.. Enumerable.Range(0, 6).SelectMany(i => BitConverter.GetBytes((float)i))])
         .Tensor("q8_0", [32], 8, [0, 0x3c, .. Enumerable.Range(-16, 32).Select(i => (byte)i)])
-        .Tensor("q6_k", [256], 14, new byte[210])
+        .Tensor("iq4_nl", [32], 20, new byte[18])
         .Build();
 }

@@ -92,16 +92,16 @@ public sealed class GgufFileTests : IDisposable
     public void Read_RefusesStorageTypesByName_ThoughTheyAreListed()
     {
         using GgufFile file = Open(GgufBuilder.Small);
-        Assert.Equal("Q6_K", file.Describe("q6_k").Dtype);
-        Assert.EndsWith("tensor 'q6_k' is stored as Q6_K, which is not read; use a file quantised as one of F32, F16, Q4_0, Q4_1, Q8_0, BF16.",
-            Assert.Throws<MxdInputException>(() => file.Read("q6_k")).Message, StringComparison.Ordinal);
+        Assert.Equal("IQ4_NL", file.Describe("iq4_nl").Dtype);
+        Assert.EndsWith("tensor 'iq4_nl' is stored as IQ4_NL, which is not read; use a file quantised as one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, BF16.",
+            Assert.Throws<MxdInputException>(() => file.Read("iq4_nl")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_NamesTheNearestTensors_WhenThereIsNoSuch()
     {
         using GgufFile file = Open(GgufBuilder.Small);
-        Assert.EndsWith("has no tensor 'q8_1'; the nearest are 'q8_0', 'q6_k' and 'f32'.", Assert.Throws<MxdInputException>(() => file.Describe("q8_1")).Message, StringComparison.Ordinal);
+        Assert.EndsWith("has no tensor 'q8_1'; the nearest are 'q8_0', 'f32' and 'iq4_nl'.", Assert.Throws<MxdInputException>(() => file.Describe("q8_1")).Message, StringComparison.Ordinal);
         Assert.False(file.Contains("q8_1"));
     }
 

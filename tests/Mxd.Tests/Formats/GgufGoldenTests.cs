@@ -1,5 +1,4 @@
 using Mxd.Formats;
-using Mxd.Runtime;
 using static TorchSharp.torch;
 
 namespace Mxd.Tests.Formats;
@@ -8,7 +7,7 @@ public class GgufGoldenTests
 {
     public static TheoryData<string> Names => TestFiles.FindGolden("gguf", "*.safetensors");
 
-    /// <summary>One tensor a storage type; the types that are not read yet must be refused by name.</summary>
+    /// <summary>One tensor a storage type.</summary>
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     [Trait("Category", "Golden")]
@@ -20,18 +19,12 @@ public class GgufGoldenTests
         foreach (string tensor in golden.Names)
         {
             using var scope = NewDisposeScope();
-            TensorEntry entry = file.Describe(tensor);
-            if (GgufStorage.All.Single(storage => storage.Name == entry.Dtype).Format is null)
-            {
-                Assert.Contains($"is stored as {entry.Dtype}, which is not read", Assert.Throws<MxdInputException>(() => file.Read(tensor)).Message, StringComparison.Ordinal);
-                continue;
-            }
             Tensor expected = golden.Read(tensor, ScalarType.Float64), read = file.Read(tensor, ScalarType.Float32);
             Assert.Equal(expected.shape, read.shape);
             double relative = ((read - expected).norm() / expected.norm()).item<double>();
             Assert.True(relative <= 1e-6, $"{tensor} differs by {relative:g3}.");
             compared++;
         }
-        Assert.True(compared > 0, "No tensor is of a type that is read.");
+        Assert.True(compared > 0, "The file has no tensor.");
     }
 }

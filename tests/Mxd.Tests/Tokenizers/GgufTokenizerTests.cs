@@ -64,8 +64,8 @@ public sealed class GgufTokenizerTests : IDisposable
     [Fact]
     public void Load_RefusesAnUnknownPreTokenizer_NamingTheFile() =>
         Assert.EndsWith(
-            "model.gguf: The vocabulary's pre-tokeniser is 'qwen2'; known are gpt-2, smollm: use a model with one of these.",
-            Refused(With("tokenizer.ggml.pre", "qwen2")), StringComparison.Ordinal);
+            "model.gguf: The vocabulary's pre-tokeniser is 'falcon'; known are gpt-2, llama-bpe, qwen2, smollm: use a model with one of these.",
+            Refused(With("tokenizer.ggml.pre", "falcon")), StringComparison.Ordinal);
 
     [Fact]
     public void Load_RefusesTypesThatDoNotFitTheTokens() =>

@@ -79,6 +79,30 @@ public partial class PreTokenizersTests
         }
     }
 
+    [Theory]
+    [InlineData("llama-bpe", "{1,3}")]
+    [InlineData("qwen2", "")]
+    public void LlamaAndQwen_AgreeWithTheRegularExpression_OnAnyTextOfTheBasicPlane(string name, string numbers)
+    {
+        var pattern = new Regex(
+            @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + numbers + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+            RegexOptions.CultureInvariant);
+        var random = new Random(4);
+        for (int round = 0; round < 5000; round++)
+        {
+            string text = WithoutSurrogates(RandomText.Create(random, random.Next(1, 20)));
+            Assert.Equal(pattern.Matches(text).Select(match => match.Value), Split(name, text));
+        }
+    }
+
+    [Theory]
+    [InlineData("It'S  1234567,\r\n\r\n  ok", "It|'S| | |123|456|7|,\r\n\r\n| | ok")]
+    [InlineData("\u00a0x !\n", "\u00a0x| !\n")]
+    [InlineData("a \n \n  b", "a| \n \n| | b")]
+    [InlineData("'ſ'Ll\t\tx", "'ſ|'Ll|\t|\tx")]
+    [InlineData("𝟘𝟙𝟚𝟛", "𝟘𝟙𝟚|𝟛")]
+    public void Llama_CutsAsItsPatternSays(string text, string pieces) => Assert.Equal(pieces.Split('|'), Split("llama-bpe", text));
+
     [Fact]
     public void SmolLm_AgreesWithTheRegularExpression_BetweenNumbers()
     {
@@ -94,8 +118,8 @@ public partial class PreTokenizersTests
     [Fact]
     public void Get_RefusesAnUnknownName_NamingTheKnownOnes()
     {
-        var error = Assert.Throws<MxdInputException>(() => PreTokenizers.Get("llama-bpe"));
-        Assert.Equal("The vocabulary's pre-tokeniser is 'llama-bpe'; known are gpt-2, smollm: use a model with one of these.", error.Message);
+        var error = Assert.Throws<MxdInputException>(() => PreTokenizers.Get("falcon"));
+        Assert.Equal("The vocabulary's pre-tokeniser is 'falcon'; known are gpt-2, llama-bpe, qwen2, smollm: use a model with one of these.", error.Message);
     }
 
     private static List<string> Split(string name, string text)
