@@ -9,6 +9,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
     InspectCommand.Create(),
     ImportCommand.Create(),
     ExportCommand.Create(),
+    GenerateCommand.Create(),
     ScoreCommand.Create(),
     TokensCommand.Create(),
     ModelsCommand.Create(),

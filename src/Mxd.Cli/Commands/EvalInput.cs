@@ -33,7 +33,7 @@ internal sealed class EvalInput : IDisposable
         Check(options);
         List<EvalRun> runs = [.. options.Run.Select(EvalRun.Read)];
         CheckTogether(options, runs);
-        ModelFile model = ModelFile.Open(FindModel(options, runs));
+        ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel());
         try
         {
             model.CheckWeights();
@@ -107,15 +107,6 @@ internal sealed class EvalInput : IDisposable
     {
         if (run.Description is not { Options: var a } || other.Description is not { Options: var b }) return true;
         return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
-    }
-
-    private static string FindModel(EvalOptions options, List<EvalRun> runs)
-    {
-        if (options.Model is { } named) return named;
-        string known = runs[0].Saved.Model!.Id;
-        return ModelFile.Exists(known)
-            ? known
-            : throw new MxdInputException($"{known}, the model that {runs[0].Path} was trained on, does not exist any more: name it by --model.");
     }
 
     private static void Check(EvalOptions options)

@@ -27,6 +27,16 @@ internal sealed record EvalRun(RunFolder Folder, SavedLayer Saved, RunDescriptio
     public Replacement Load(Device device) => new(
         NativeLayer.Load(Folder.LayerFile, device).Layer, HookPoint.Parse(Saved.Input!), HookPoint.Parse(Saved.Output!));
 
+    /// <summary>Where its language model is, as far as the run knows.</summary>
+    /// <exception cref="MxdInputException">It knows none, or that is not there any more.</exception>
+    public string FindModel()
+    {
+        if (Saved.Model?.Id is not { } known) throw new MxdInputException($"{Path} was imported and knows no language model: name the model by --model.");
+        return ModelFile.Exists(known)
+            ? known
+            : throw new MxdInputException($"{known}, the model that {Path} was trained on, does not exist any more: name it by --model.");
+    }
+
     /// <summary>What a person should know besides the numbers.</summary>
     public IEnumerable<string> Notes(ModelIdentity model, bool allowOtherWeights)
     {

@@ -7,8 +7,9 @@ namespace Mxd.Evaluation;
 /// <summary>A layer and the two hook points between which it stands in for the model.</summary>
 public sealed record Replacement(ILayer Layer, HookPoint Input, HookPoint Output)
 {
-    /// <summary>Puts the layer in place until the result is disposed.</summary>
-    public IDisposable Splice(LanguageModel model) => new LayerSwap(model, Input, Output, (x, _) => Layer.Forward(x));
+    /// <summary>Puts the layer in place, its units steered or not, until the result is disposed.</summary>
+    public IDisposable Splice(LanguageModel model, Steering? steering = null) =>
+        new LayerSwap(model, Input, Output, (x, _) => steering is null ? Layer.Forward(x) : steering.Forward(Layer, x));
 
     /// <summary>Puts a constant vector [O] in its place.</summary>
     public IDisposable Ablate(LanguageModel model, Tensor vector) => LayerSwap.Constant(model, Output, vector);
