@@ -73,7 +73,7 @@ internal static class EvalCommand
     {
         using var stop = new StopSignal(observer);
         observer.Begin("Reading the text", 0, "");
-        using EvalInput input = EvalInput.Open(options);
+        using EvalInput input = EvalInput.Open(options, observer, stop.Token);
         foreach (string note in input.Notes) observer.Note(note);
         return Invocation.Work(() =>
         {

@@ -28,12 +28,12 @@ internal sealed class EvalInput : IDisposable
     /// <summary>The files the text comes from.</summary>
     public required IReadOnlyList<string> TextFiles { get; init; }
 
-    public static EvalInput Open(EvalOptions options)
+    public static EvalInput Open(EvalOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         Check(options);
         List<EvalRun> runs = [.. options.Run.Select(EvalRun.Read)];
         CheckTogether(options, runs);
-        ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel());
+        ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel(), new ObservedDownloads(observer), cancellation);
         try
         {
             model.CheckWeights();

@@ -115,7 +115,7 @@ internal static class GenerateCommand
     private static GenerateResult Run(GenerateOptions options, IRunObserver observer, Action<int, string>? write)
     {
         using var stop = new StopSignal(observer);
-        using GenerateInput input = GenerateInput.Open(options);
+        using GenerateInput input = GenerateInput.Open(options, observer, stop.Token);
         foreach (string note in input.Notes) observer.Note(note);
         return Invocation.Work(() =>
         {

@@ -29,12 +29,12 @@ internal sealed class GenerateInput : IDisposable
 
     public IReadOnlyList<string> Notes { get; }
 
-    public static GenerateInput Open(GenerateOptions options)
+    public static GenerateInput Open(GenerateOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         Steering? steering = Check(options);
         EvalRun? run = options.Run is { } path ? EvalRun.Read(path) : null;
         if (run is not null) steering?.Check(run.Saved.Layer);
-        ModelFile model = ModelFile.Open(options.Model ?? run!.FindModel());
+        ModelFile model = ModelFile.Open(options.Model ?? run!.FindModel(), new ObservedDownloads(observer), cancellation);
         try
         {
             model.CheckWeights();

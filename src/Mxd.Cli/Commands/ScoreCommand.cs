@@ -59,7 +59,7 @@ internal static class ScoreCommand
     private static Score Run(ScoreOptions options, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        using ModelFile file = Check(options);
+        using ModelFile file = Check(options, observer, stop.Token);
         observer.Begin("Reading the text", 0, "");
         PackedContexts contexts = Packing.Pack(
             options.Text, file.Tokenizer, new PackingOptions { ContextLength = options.Context, MaximumContexts = options.Contexts ?? long.MaxValue },
@@ -74,7 +74,7 @@ internal static class ScoreCommand
     }
 
     /// <summary>The model, if everything about the request is right.</summary>
-    private static ModelFile Check(ScoreOptions options)
+    private static ModelFile Check(ScoreOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         var problems = new ProblemList();
         problems.AddIf(options.Context < 2, $"--context is {options.Context}; it must be at least 2.");
@@ -82,7 +82,7 @@ internal static class ScoreCommand
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.Collect(() => { Devices.Parse(options.Device); });
         problems.Collect(() => TextFiles.Check(options.Text));
-        ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model));
+        ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, new ObservedDownloads(observer), cancellation));
         if (model is not null)
         {
             problems.Collect(() => model.CheckContext(options.Context));

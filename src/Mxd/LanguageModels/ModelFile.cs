@@ -46,14 +46,20 @@ public sealed class ModelFile : IDisposable
     /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
     public ITokenizer Tokenizer => tokenizer.Value;
 
-    /// <summary>Opens what the user named: a folder in Hugging Face's layout, or a <c>.gguf</c> file.</summary>
+    /// <summary>
+    /// Opens what the user named: a folder in Hugging Face's layout, a <c>.gguf</c> file, or a model of the hub, which is downloaded where the
+    /// cache does not have it.
+    /// </summary>
     /// <exception cref="MxdInputException">Not there, damaged, or of a kind that is not supported.</exception>
-    public static ModelFile Open(string model)
+    public static ModelFile Open(string model, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         string path = Path.GetFullPath(model);
         if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
         if (Directory.Exists(path)) return OpenFolder(path, path);
-        throw new MxdInputException($"Model {model} does not exist: pass a folder with a config.json, or a .gguf file.");
+        if (!HubId.IsMeant(model, GgufExtension))
+            throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
+        using var client = new HubClient(HubOptions.FromEnvironment());
+        return OpenFolder(model, HubModel.Fetch(client, HubId.Parse(model), progress, cancellation));
     }
 
     /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>

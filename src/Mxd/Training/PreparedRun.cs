@@ -135,7 +135,7 @@ public sealed class PreparedRun : IDisposable
         foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
             if (files.Count > 0) problems.Collect(() => TextFiles.Check(files));
         problems.Collect(() => { Devices.Parse(options.Device); });
-        ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model));
+        ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, new ObservedDownloads(observer), cancellation));
         LayerOptions? layer = null;
         if (model is not null)
         {

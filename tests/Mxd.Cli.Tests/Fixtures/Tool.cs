@@ -32,6 +32,10 @@ internal static class Tool
         // Products of a few hundred values: with more threads than one, a busy machine waits at barriers and computes nothing.
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment.Remove("MXD_TRACE");
+        // Nothing here is to reach for the hub, or into a cache of the machine's; tests of the hub set their own.
+        start.Environment["HF_HUB_OFFLINE"] = "1";
+        start.Environment["HF_HUB_CACHE"] = Path.Combine(Path.GetTempPath(), "mxd-tests-no-such-cache");
+        start.Environment.Remove("HF_TOKEN");
         return start;
     }
 }

@@ -31,7 +31,8 @@ public sealed class TrainRefusalTests(TinyFiles files) : CliTests(files)
     [InlineData("--experts", "500000000", "needs|TB of memory|this machine has|lower|--experts")]
     [InlineData("--experts", "9000000000000000000", "--experts is 9000000000000000000|at most")]
     [InlineData("--model", "no-such.gguf", "no-such.gguf does not exist")]
-    [InlineData("--model", "gpt2", "gpt2' is not a .gguf file|pass the path")]
+    [InlineData("--model", "gpt2", "Model gpt2 is not in the cache|HF_HUB_OFFLINE|name a folder or .gguf file")]
+    [InlineData("--model", "./gpt2", "gpt2 does not exist|pass a hub id (owner/name), a folder")]
     [InlineData("--text", "no-such.jsonl", "no-such.jsonl does not exist")]
     public void AValueThatCannotBe_IsNamedWithRuleAndFix(string option, string value, string problem) =>
         AssertRefused(Train.With(option, value), problem);

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Mxd.Formats;
+using Mxd.Runtime;
+
+namespace Mxd.Hub;
+
+/// <summary>
+/// Files of the Hugging Face hub, kept in the cache that the Python library shares. Several processes may ask for the same file at once;
+/// what was downloaded in part is gone on with; contents are held against their checksums.
+/// </summary>
+public sealed class HubClient(HubOptions options) : IDisposable
+{
+    private const long LongestListing = 256L << 20;
+
+    private readonly HubHttp http = new(options);
+
+    /// <summary>The commit that a revision stands for now, and its files; offline, or where the hub does not answer, as the cache has them.</summary>
+    /// <exception cref="MxdInputException">There is no such repository or revision, it may not be read, or nothing of it is here.</exception>
+    public HubSnapshot Open(HubKind kind, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default)
+    {
+        var cache = new HubCache(options.Cache, kind, id);
+        var errors = new HubErrors(options, kind, id);
+        if (options.IsOffline) return Cached(cache, kind, id) ?? throw errors.Offline(null);
+        try
+        {
+            return Ask(cache, errors, kind, id, progress, cancellation);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            HubSnapshot cached = Cached(cache, kind, id) ?? throw errors.Unreachable(e);
+            progress?.Note($"{options.Endpoint.Host} does not answer ({OneLine.Of(e.GetBaseException())}): using what the cache has of {id}.");
+            return cached;
+        }
+    }
+
+    /// <summary>The path of a file in the cache, which downloads it if it is not there.</summary>
+    /// <exception cref="MxdInputException">It cannot be had; the message says why and what to do.</exception>
+    public string Fetch(HubSnapshot snapshot, string path, IHubProgress? progress = null, CancellationToken cancellation = default)
+    {
+        var errors = new HubErrors(options, snapshot.Kind, snapshot.Id);
+        if (!HubCache.IsSafe(path)) throw errors.Refused($"the path {Shown.Name(path)} leads out of the repository, which is not followed.");
+        string file = Path.Combine(snapshot.Folder, Path.Combine(path.Split('/')));
+        if (File.Exists(file)) return file;
+        if (options.IsOffline) throw errors.Offline(path);
+        try
+        {
+            var cache = new HubCache(options.Cache, snapshot.Kind, snapshot.Id);
+            new HubDownload(http, cache, errors, Address(snapshot, path), path).Fetch(file, progress, cancellation);
+            return file;
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutException)
+        {
+            throw errors.Unreachable(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw errors.Refused($"{path} cannot be kept in {options.Cache} ({OneLine.Of(e)}): free space or permission there, or set HF_HUB_CACHE to another folder.");
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private static HubSnapshot? Cached(HubCache cache, HubKind kind, HubId id) =>
+        cache.FindCommit() is { } commit && cache.FilesOf(commit) is { Count: > 0 } files ? new HubSnapshot(kind, id, commit, files, cache.Snapshot(commit)) : null;
+
+    private HubSnapshot Ask(HubCache cache, HubErrors errors, HubKind kind, HubId id, IHubProgress? progress, CancellationToken cancellation)
+    {
+        string kinds = kind == HubKind.Model ? "models" : "datasets";
+        var address = new Uri($"{Base}/api/{kinds}/{id.Name}/revision/{Uri.EscapeDataString(id.Revision)}");
+        using HttpResponseMessage response = http.Send(HttpMethod.Get, address, follow: true, 0, progress, cancellation);
+        if (!response.IsSuccessStatusCode) throw errors.Of(response.StatusCode, ErrorCode(response), null);
+        if (response.Content.Headers.ContentLength > LongestListing) throw errors.Refused($"the hub's list of its files has more than {LongestListing} bytes, which is not read.");
+        byte[] listing = http.WithinSilence(response.Content.ReadAsByteArrayAsync, cancellation);
+        (string commit, List<string> files) = Parse(listing, errors);
+        cache.SaveCommit(commit);
+        return new HubSnapshot(kind, id, commit, files, cache.Snapshot(commit));
+    }
+
+    private static (string Commit, List<string> Files) Parse(byte[] listing, HubErrors errors)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(listing);
+            string commit = document.RootElement.GetProperty("sha").GetString() ?? "";
+            if (!HubCache.IsName(commit)) throw errors.Refused($"the hub names the commit {Shown.Name(commit)}, which is none.");
+            return (commit, [.. document.RootElement.GetProperty("siblings").EnumerateArray().Select(f => f.GetProperty("rfilename").GetString()!).Where(HubCache.IsSafe)]);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw errors.Refused("the hub's answer is not a list of files: check HF_ENDPOINT.");
+        }
+    }
+
+    private Uri Address(HubSnapshot snapshot, string path)
+    {
+        string escaped = string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+        return new Uri($"{Base}/{(snapshot.Kind == HubKind.Dataset ? "datasets/" : "")}{snapshot.Id.Name}/resolve/{snapshot.Commit}/{escaped}");
+    }
+
+    private string Base => options.Endpoint.ToString().TrimEnd('/');
+
+    internal static string? ErrorCode(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("X-Error-Code", out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
+}

@@ -1,0 +1,33 @@
+using Mxd.Formats;
+using Mxd.Runtime;
+
+namespace Mxd.Hub;
+
+/// <summary>The files of a language model that are needed here, of all that its repository holds.</summary>
+public static class HubModel
+{
+    private static readonly string[] descriptions = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+
+    /// <summary>Downloads what is needed and returns its folder.</summary>
+    /// <exception cref="MxdInputException">It cannot be had, or the repository has no weights that are read.</exception>
+    public static string Fetch(HubClient client, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default)
+    {
+        HubSnapshot snapshot = client.Open(HubKind.Model, id, progress, cancellation);
+        foreach (string file in descriptions.Where(snapshot.Files.Contains)) Fetch(file);
+        if (snapshot.Files.Contains(SafetensorsFolder.SingleFile)) Fetch(SafetensorsFolder.SingleFile);
+        else if (snapshot.Files.Contains(SafetensorsFolder.IndexFile))
+            foreach (string shard in SafetensorsIndex.Read(Fetch(SafetensorsFolder.IndexFile)).Values.Distinct().Order(StringComparer.Ordinal)) Fetch(shard);
+        else throw new MxdInputException(NoWeights(snapshot));
+        return snapshot.Folder;
+
+        string Fetch(string path) => client.Fetch(snapshot, path, progress, cancellation);
+    }
+
+    private static string NoWeights(HubSnapshot snapshot)
+    {
+        string[] gguf = [.. snapshot.Files.Where(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
+        return gguf.Length > 0
+            ? $"Model {snapshot.Id} has no {SafetensorsFolder.SingleFile}, but GGUF files: fetch one with 'mxd hub get {snapshot.Id} {gguf[0]}' and name its path."
+            : $"Model {snapshot.Id} has no weights in safetensors, the only kind that is read from the hub: name another revision or a repository that has them.";
+    }
+}

@@ -1,0 +1,29 @@
+namespace Mxd.Hub;
+
+/// <summary>What a repository holds.</summary>
+public enum HubKind
+{
+    Model,
+    Dataset,
+}
+
+/// <summary>A repository at one commit.</summary>
+/// <param name="Kind">What it holds.</param>
+/// <param name="Id">As it was asked for.</param>
+/// <param name="Commit">The commit its revision stands for.</param>
+/// <param name="Files">Paths of its files, with slashes; of a cache read offline, those that are there.</param>
+/// <param name="Folder">Where files of this commit are kept.</param>
+public sealed record HubSnapshot(HubKind Kind, HubId Id, string Commit, IReadOnlyList<string> Files, string Folder);
+
+/// <summary>Hears of downloads.</summary>
+public interface IHubProgress
+{
+    /// <summary>A download starts, of so many bytes (0 where that is not known).</summary>
+    void Begin(string what, long bytes);
+
+    /// <summary>So many of its bytes are there.</summary>
+    void Advance(long bytes);
+
+    /// <summary>A line to know: a repetition, a cache used for want of the hub.</summary>
+    void Note(string line);
+}
