@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Mxd.Corpora;
 using Mxd.Hub;
 using Mxd.Runtime;
 
@@ -52,7 +53,7 @@ internal sealed class OptionSet<T> where T : class
         _ => value,
     };
 
-    private static string FullPath(string path, bool mayBeHubId) => mayBeHubId && HubId.IsMeant(path, fileExtensions)
+    private static string FullPath(string path, bool mayBeHubId) => mayBeHubId && (HubId.IsMeant(path, fileExtensions) || TextFiles.IsOnHub(path))
         ? path
         : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 

@@ -18,8 +18,14 @@ internal sealed record EvalOptions
     [Option("--run", "The run folders. Several are measured one by one and, at different layers, all together.", IsPath = true)]
     public IReadOnlyList<string> Run { get; init; } = [];
 
-    [Option("--text", "Held-out text files (default: what the run held out).", IsPath = true)]
+    [Option("--text", "Held-out text, named as for train (default: what the run held out).", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Text { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--skip-bad", "Pass over rows of the text that are wrong, and count them.")]
+    public bool SkipBad { get; init; }
 
     [Option("--contexts", "Contexts to evaluate, from the beginning of the text.")]
     public int Contexts { get; init; } = 128;

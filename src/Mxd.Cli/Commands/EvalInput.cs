@@ -1,5 +1,6 @@
 using Mxd.Activations;
 using Mxd.Corpora;
+using Mxd.Hub;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -40,7 +41,7 @@ internal sealed class EvalInput : IDisposable
             if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
             List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
             IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : HeldOutFiles(runs[0].Description!.Options);
-            PackedContexts text = Pack(options, runs[0], model);
+            PackedContexts text = Pack(options, runs[0], model, notes, new ObservedDownloads(observer), cancellation);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
             return new EvalInput(runs, model, text, notes) { TextFiles = files };
         }
@@ -53,11 +54,24 @@ internal sealed class EvalInput : IDisposable
 
     public void Dispose() => Model.Dispose();
 
-    private static PackedContexts Pack(EvalOptions options, EvalRun first, ModelFile model)
+    private static PackedContexts Pack(
+        EvalOptions options, EvalRun first, ModelFile model, List<string> notes, IHubProgress downloads, CancellationToken cancellation)
     {
         int context = Context(options, first);
-        if (options.Text.Count == 0) return TrainingData.HeldOutOf(first.Description!.Options with { Context = context }, model.Tokenizer, options.Contexts);
-        return Packing.Pack(options.Text, model.Tokenizer, new PackingOptions { ContextLength = context, MaximumContexts = options.Contexts });
+        if (options.Text.Count == 0)
+            return TrainingData.HeldOutOf(first.Description!.Options with { Context = context }, model.Tokenizer, options.Contexts, downloads, cancellation);
+        var bad = options.SkipBad ? new BadRows() : null;
+        var packing = new PackingOptions
+        {
+            ContextLength = context,
+            MaximumContexts = options.Contexts,
+            TextField = options.TextField,
+            BadRows = bad,
+            Downloads = downloads,
+        };
+        PackedContexts text = Packing.Pack(options.Text, model.Tokenizer, packing, cancellation: cancellation);
+        if (bad?.Describe() is { } skipped) notes.Add($"Note: {skipped}");
+        return text;
     }
 
     /// <summary>Tokens a context.</summary>
@@ -91,7 +105,7 @@ internal sealed class EvalInput : IDisposable
     private static void CheckHeldOut(string path, RunDescription description, ProblemList problems)
     {
         IReadOnlyList<string> files = HeldOutFiles(description.Options);
-        foreach (string file in files.Where(file => !File.Exists(file)))
+        foreach (string file in files.Where(file => !Corpora.TextFiles.IsThere(file)))
             problems.Add($"{file}, the text that {path} held out, does not exist any more: name held-out text by --text.");
         problems.ThrowIfAny();
         if (CorpusFingerprint.Compute(files).Hash != (description.Data.Validation ?? description.Data.Text))
@@ -118,7 +132,7 @@ internal sealed class EvalInput : IDisposable
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.AddIf(options.Run.Distinct().Count() < options.Run.Count, "--run names the same folder twice: name each once.");
         problems.Collect(() => { Devices.Parse(options.Device); });
-        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text));
+        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad));
         foreach (string run in options.Run) problems.Collect(() => new RunFolder(run).RequireLayer());
         problems.ThrowIfAny();
     }

@@ -15,8 +15,14 @@ internal sealed record ScoreOptions
     [Option("--model", "The language model: a hub id, a folder or a .gguf file.", IsPath = true, MayBeHubId = true)]
     public string Model { get; init; } = "";
 
-    [Option("--text", "The text files, .jsonl or .txt.", IsPath = true)]
+    [Option("--text", "The text: .jsonl, .csv, .parquet or .txt files, also .gz and .zst; folders, patterns, or a data set of the hub.", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Text { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--skip-bad", "Pass over rows of the text that are wrong, and count them.")]
+    public bool SkipBad { get; init; }
 
     [Option("--context", "Tokens a context.")]
     public int Context { get; init; } = 128;
@@ -61,9 +67,20 @@ internal static class ScoreCommand
         using var stop = new StopSignal(observer);
         using ModelFile file = Check(options, observer, stop.Token);
         observer.Begin("Reading the text", 0, "");
+        var bad = options.SkipBad ? new BadRows() : null;
         PackedContexts contexts = Packing.Pack(
-            options.Text, file.Tokenizer, new PackingOptions { ContextLength = options.Context, MaximumContexts = options.Contexts ?? long.MaxValue },
+            options.Text,
+            file.Tokenizer,
+            new PackingOptions
+            {
+                ContextLength = options.Context,
+                MaximumContexts = options.Contexts ?? long.MaxValue,
+                TextField = options.TextField,
+                BadRows = bad,
+                Downloads = new ObservedDownloads(observer),
+            },
             cancellation: stop.Token);
+        if (bad?.Describe() is { } skipped) observer.Note(skipped);
         if (contexts.Count < options.Contexts) observer.Note($"Note: the text has {contexts.Count:n0} contexts, fewer than the {options.Contexts:n0} of --contexts.");
         return Invocation.Work(() =>
         {
@@ -81,7 +98,8 @@ internal static class ScoreCommand
         problems.AddIf(options.Contexts < 1, $"--contexts is {options.Contexts}; it must be at least 1.");
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.Collect(() => { Devices.Parse(options.Device); });
-        problems.Collect(() => TextFiles.Check(options.Text));
+        problems.Collect(() => TextFiles.Check(options.Text, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation));
+        if (ModelFile.IsOnHub(options.Model)) problems.ThrowIfAny();
         ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, new ObservedDownloads(observer), cancellation));
         if (model is not null)
         {

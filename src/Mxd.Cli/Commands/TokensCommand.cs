@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using Mxd.Cli.CommandLine;
 using Mxd.Corpora;
+using Mxd.Hub;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
+using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
 
@@ -13,8 +15,14 @@ internal sealed record TokensOptions
     [Option("--model", "The language model whose tokenizer is used: a hub id, a folder or a .gguf file.", IsPath = true, MayBeHubId = true)]
     public string Model { get; init; } = "";
 
-    [Option("--text", "The text files, .jsonl or .txt.", IsPath = true)]
+    [Option("--text", "The text: .jsonl, .csv, .parquet or .txt files, also .gz and .zst; folders, patterns, or a data set of the hub.", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Text { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--skip-bad", "Pass over rows of the text that are wrong, and count them.")]
+    public bool SkipBad { get; init; }
 }
 
 /// <summary><c>mxd tokens</c>: the token ids of each document, nothing added.</summary>
@@ -35,9 +43,8 @@ internal static class TokensCommand
         command.SetAction(parsed =>
         {
             TokensOptions options = set.Apply(defaults, parsed);
-            using ModelFile model = ModelFile.Open(options.Model);
-            CheckThrough(options.Text);
-            IEnumerable<int[]> documents = TextFiles.Read(options.Text).Select(d => model.Tokenizer.Encode(d.Text));
+            using ModelFile model = ProgressDisplay.Show(observer => Open(options, observer));
+            IEnumerable<int[]> documents = Read(options, options.SkipBad ? new BadRows() : null).Select(d => model.Tokenizer.Encode(d.Text));
             if (parsed.GetValue(json)) WriteJson(documents);
             else
                 foreach (int[] ids in documents) Console.Out.WriteLine(string.Join(' ', ids));
@@ -46,13 +53,29 @@ internal static class TokensCommand
         return command;
     }
 
-    /// <summary>Reads every document once before any is printed, so that a bad line at the end does not leave half a result.</summary>
-    private static void CheckThrough(IReadOnlyList<string> paths)
+    /// <summary>Opens the model, and reads every document once before any is printed, so that a bad line at the end does not leave half a
+    /// result.</summary>
+    private static ModelFile Open(TokensOptions options, IRunObserver observer)
     {
-        foreach (Document _ in TextFiles.Read(paths))
+        using var stop = new StopSignal(observer);
+        var downloads = new ObservedDownloads(observer);
+        var bad = options.SkipBad ? new BadRows() : null;
+        ModelFile model = ModelFile.Open(options.Model, downloads, stop.Token);
+        try
         {
+            foreach (Document _ in Read(options, bad, downloads, stop.Token)) stop.Token.ThrowIfCancellationRequested();
+            if (bad?.Describe() is { } skipped) observer.Note(skipped);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
         }
     }
+
+    private static IEnumerable<Document> Read(TokensOptions options, BadRows? bad, IHubProgress? downloads = null, CancellationToken cancellation = default) =>
+        TextFiles.Read(options.Text, options.TextField, bad, downloads, cancellation);
 
     /// <summary>Document by document: a corpus need not fit in memory.</summary>
     private static void WriteJson(IEnumerable<int[]> documents)

@@ -32,7 +32,7 @@ internal static class TrainCommand
         foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
         command.Require(options.Of(nameof(TrainOptions.Model)).Single(), resume, preset);
         command.Require(options.Of(nameof(TrainOptions.Layer)).Single(), resume, preset);
-        command.Require(options.Of(nameof(TrainOptions.Text)).Single(), resume);
+        command.Require(options.Of(nameof(TrainOptions.Text)).Single(), resume, preset);
         command.Require(output);
         command.SetAction(parsed =>
         {

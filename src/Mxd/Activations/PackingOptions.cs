@@ -1,4 +1,5 @@
 using Mxd.Corpora;
+using Mxd.Hub;
 
 namespace Mxd.Activations;
 
@@ -14,8 +15,14 @@ public sealed record PackingOptions
     /// <summary>Which documents to leave out, such as those of the other side of a <see cref="HeldOutSplit"/>; none, unless set.</summary>
     public Predicate<Document>? LeaveOut { get; init; }
 
-    /// <summary>The field of each JSON object that holds the text.</summary>
+    /// <summary>The field of each JSON object, or the column, that holds the text.</summary>
     public string TextField { get; init; } = "text";
+
+    /// <summary>Is told of rows that are wrong, which are passed over; null where the first ends the reading.</summary>
+    public BadRows? BadRows { get; init; }
+
+    /// <summary>Hears of downloads, where the text is on the hub.</summary>
+    public IHubProgress? Downloads { get; init; }
 
     /// <summary>Threads that tokenise; the result is the same with any number. As many as there are cores, unless set.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Mxd.Runtime;
 
 namespace Mxd.Corpora;
 
 /// <summary>What the files of a corpus hold, whatever they are called: a run records it, and is resumed on the same text only.</summary>
 /// <param name="Hash">SHA-256 in lower-case hexadecimal over each file's length (8 bytes, little-endian) and bytes, in order.</param>
-/// <param name="Bytes">Length of all files.</param>
+/// <param name="Bytes">Length of all files of this machine; those of the hub are known by commit and name.</param>
 /// <param name="Files">Number of files.</param>
 public sealed record CorpusFingerprint(string Hash, long Bytes, int Files)
 {
@@ -23,12 +24,22 @@ public sealed record CorpusFingerprint(string Hash, long Bytes, int Files)
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferSize];
         long bytes = 0;
-        foreach (string path in paths)
+        IReadOnlyList<TextShard> shards = TextShards.Find(paths, cancellation: cancellation);
+        foreach (TextShard shard in shards)
         {
+            if (shard.IsOnHub)
+            {
+                // A commit's files cannot change, and need not all be here.
+                byte[] name = Encoding.UTF8.GetBytes(shard.Name);
+                AddLength(hash, name.Length);
+                hash.AppendData(name);
+                continue;
+            }
+            string path = shard.Name;
             long length = TextFilePath.RequireContent(path);
             AddLength(hash, length);
             long before = bytes;
-            using FileStream stream = TextFilePath.Open(path);
+            using FileStream stream = TextFilePath.OpenRaw(path);
             for (int count; (count = stream.Read(buffer)) > 0; progress?.Report(bytes))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -38,7 +49,7 @@ public sealed record CorpusFingerprint(string Hash, long Bytes, int Files)
             if (bytes - before != length)
                 throw new MxdInputException($"{path} had {length} bytes and then {bytes - before}: something else is writing to it; wait until it is done.");
         }
-        return new CorpusFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), bytes, paths.Count);
+        return new CorpusFingerprint(Convert.ToHexStringLower(hash.GetHashAndReset()), bytes, shards.Count);
     }
 
     private static void AddLength(IncrementalHash hash, long length)

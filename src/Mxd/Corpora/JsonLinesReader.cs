@@ -5,9 +5,9 @@ namespace Mxd.Corpora;
 /// <summary>One JSON object a line, one document an object.</summary>
 internal sealed class JsonLinesReader : IDocumentReader
 {
-    public IEnumerable<Document> Read(string path, string textField)
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
     {
-        using FileStream stream = TextFilePath.Open(path);
+        using Stream stream = TextFilePath.Open(path);
         var lines = new LineReader(stream, path);
         bool isAny = false;
         while (lines.TryRead(out ReadOnlyMemory<byte> line))
@@ -15,12 +15,25 @@ internal sealed class JsonLinesReader : IDocumentReader
             if (lines.Number == 1 && line.Span.StartsWith(Utf8Text.ByteOrderMark)) line = line[Utf8Text.ByteOrderMark.Length..];
             if (IsBlank(line.Span)) continue;
             isAny = true;
-            yield return new Document(new JsonLine(path, lines.Number, textField).ReadText(line.Span), path, lines.Number);
+            if (Text(new JsonLine(path, lines.Number, textField), line.Span, bad) is { } text) yield return new Document(text, path, lines.Number);
         }
         if (!isAny) throw new MxdInputException($"{path} holds no document, only {lines.Number} empty lines: name a file with one JSON object a line.");
     }
 
-    public void Check(string path, string textField) => _ = Read(path, textField).First();
+    public void Check(string path, string textField, BadRows? bad) => _ = Read(path, textField, bad).FirstOrDefault();
+
+    private static string? Text(JsonLine place, ReadOnlySpan<byte> line, BadRows? bad)
+    {
+        try
+        {
+            return place.ReadText(line);
+        }
+        catch (MxdInputException e) when (bad is not null)
+        {
+            bad.Add(e.Message);
+            return null;
+        }
+    }
 
     private static bool IsBlank(ReadOnlySpan<byte> line) => line.IndexOfAnyExcept(" \t\r"u8) < 0;
 }

@@ -12,13 +12,13 @@ internal sealed class PlainTextReader : IDocumentReader
     /// <summary>Files up to this size are read when they are checked: it takes milliseconds.</summary>
     private const int CheckedWhole = 1 << 24;
 
-    public IEnumerable<Document> Read(string path, string textField)
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
     {
         RequireShort(path);
         yield return new Document(ReadText(path), path, 1);
     }
 
-    public void Check(string path, string textField)
+    public void Check(string path, string textField, BadRows? bad)
     {
         if (RequireShort(path) <= CheckedWhole) _ = ReadText(path);
     }
@@ -28,8 +28,11 @@ internal sealed class PlainTextReader : IDocumentReader
         long length = TextFilePath.RequireContent(path);
         return length <= LongestText
             ? length
-            : throw new MxdInputException($"{path} has {length} bytes; a .txt file is one document of at most {LongestText}: write its documents to a .jsonl file.");
+            : throw TooLong(path, $"{length} bytes");
     }
+
+    private static MxdInputException TooLong(string path, string size) =>
+        new($"{path} has {size}; a .txt file is one document of at most {LongestText}: write its documents to a .jsonl file.");
 
     private static string ReadText(string path)
     {
@@ -44,9 +47,12 @@ internal sealed class PlainTextReader : IDocumentReader
 
     private static byte[] ReadBytes(string path)
     {
-        using FileStream stream = TextFilePath.Open(path);
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        using Stream stream = TextFilePath.Open(path);
+        using var bytes = new MemoryStream();
+        var buffer = new byte[1 << 20];
+        // A compressed file's length says nothing of its text's.
+        for (int count; (count = stream.Read(buffer)) > 0; bytes.Write(buffer, 0, count))
+            if (bytes.Length + count > LongestText) throw TooLong(path, "more bytes than are read");
+        return bytes.ToArray();
     }
 }

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using Mxd.Formats;
 using Mxd.Runtime;
+using ZstdSharp;
 
 namespace Mxd.Corpora;
 
@@ -18,7 +20,24 @@ internal static class TextFilePath
         return file.Length > 0 ? file.Length : throw new MxdInputException($"{path} is empty (0 bytes): name a file with text in it.");
     }
 
-    public static FileStream Open(string path)
+    /// <summary>The text's bytes, decompressed if the name says that they are compressed.</summary>
+    public static Stream Open(string path)
+    {
+        FileStream file = OpenRaw(path);
+        return Path.GetExtension(path).ToUpperInvariant() switch
+        {
+            ".GZ" => new GZipStream(file, CompressionMode.Decompress),
+            ".ZST" => new DecompressionStream(file, leaveOpen: false),
+            _ => file,
+        };
+    }
+
+    /// <summary>The name without the extension of a compression: what the text itself is.</summary>
+    public static string WithoutCompression(string path) =>
+        Path.GetExtension(path).ToUpperInvariant() is ".GZ" or ".ZST" ? path[..path.LastIndexOf('.')] : path;
+
+    /// <summary>The file's own bytes.</summary>
+    public static FileStream OpenRaw(string path)
     {
         try
         {

@@ -1,11 +1,15 @@
 using Mxd.Formats;
+using Mxd.Hub;
 using Mxd.Runtime;
+using ZstdSharp;
 
 namespace Mxd.Corpora;
 
 /// <summary>
-/// Reads corpora from files: <c>.jsonl</c> and <c>.ndjson</c> (UTF-8, one JSON object a line, the text under one of its fields; empty lines
-/// are passed over) and <c>.txt</c> (UTF-8, the whole file is one document). A byte order mark at a file's start is no part of the text.
+/// Reads corpora: <c>.jsonl</c>, <c>.ndjson</c> and <c>.json</c> (UTF-8, one JSON object a line, the text under one of its fields; empty lines
+/// are passed over), <c>.csv</c> (the first row names the columns), <c>.parquet</c> (a column of strings) and <c>.txt</c> (UTF-8, the whole
+/// file is one document); all but parquet also with <c>.gz</c> or <c>.zst</c> after that. A byte order mark at a file's start is no part of
+/// the text. Folders, patterns and data sets of the hub (<c>owner/name</c>) stand for their files.
 /// </summary>
 public static class TextFiles
 {
@@ -13,35 +17,95 @@ public static class TextFiles
     {
         [".jsonl"] = new JsonLinesReader(),
         [".ndjson"] = new JsonLinesReader(),
+        [".json"] = new JsonLinesReader(),
+        [".csv"] = new CsvReader(),
+        [".parquet"] = new ParquetTextReader(),
         [".txt"] = new PlainTextReader(),
     };
 
-    /// <summary>The documents of all files, in order. Nothing is read before the first is asked for, and only one is held at a time.</summary>
-    /// <param name="paths">At least one file.</param>
-    /// <param name="textField">The field of each JSON object that holds the text.</param>
+    /// <summary>What a text's name may end in, before a compression's extension.</summary>
+    public static IReadOnlyCollection<string> Extensions => Readers.Keys;
+
+    /// <summary>What the name of a text file ends in, read or not.</summary>
+    internal static string[] AllExtensions { get; } = [.. Readers.Keys, ".gz", ".zst"];
+
+    /// <summary>The documents of all files, in order. Nothing is read before the first is asked for, and only one is held at a time
+    /// (of parquet, one row group).</summary>
+    /// <param name="paths">At least one file, folder, pattern or data set of the hub.</param>
+    /// <param name="textField">The field of each JSON object, or the column, that holds the text.</param>
+    /// <param name="bad">Is told of rows that are wrong, which are passed over; null where the first ends the reading.</param>
+    /// <param name="progress">Hears of downloads.</param>
+    /// <param name="cancellation">Ends downloads.</param>
     /// <exception cref="MxdInputException">A file is missing, empty, of another kind, or not what its extension says.</exception>
-    public static IEnumerable<Document> Read(IReadOnlyList<string> paths, string textField = "text")
+    public static IEnumerable<Document> Read(
+        IReadOnlyList<string> paths, string textField = "text", BadRows? bad = null, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
-        foreach (string path in RequireAny(paths))
-            foreach (Document document in FindReader(path).Read(path, textField))
-                yield return document;
+        foreach (string name in RequireAny(paths))
+            foreach (TextShard shard in TextShards.Find([name], progress, cancellation))
+                foreach (Document document in ReadFile(shard.Fetch(), textField, bad))
+                    yield return document;
     }
 
-    /// <summary>Checks, before work starts, that every file is there, of a kind that is read, and begins with a document.</summary>
+    /// <summary>Checks, before work starts, that every file is there, of a kind that is read, and begins with a document. Of the hub's, that
+    /// there are some.</summary>
     /// <exception cref="MxdInputException">One is not.</exception>
-    public static void Check(IReadOnlyList<string> paths, string textField = "text")
+    public static void Check(
+        IReadOnlyList<string> paths, string textField = "text", bool skipBad = false, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
-        foreach (string path in RequireAny(paths))
-            FindReader(path).Check(path, textField);
+        foreach (TextShard shard in TextShards.Find(RequireAny(paths), progress, cancellation))
+        {
+            if (shard.IsOnHub) continue;
+            string path = shard.Fetch();
+            IDocumentReader reader = FindReader(path);
+            Guarded(path, () =>
+            {
+                reader.Check(path, textField, skipBad ? new BadRows() : null);
+                return true;
+            });
+        }
     }
+
+    /// <summary>Is there anything that a name stands for: on this machine, or as a name of the hub's?</summary>
+    public static bool IsThere(string name) => TextShards.IsThere(name);
+
+    /// <summary>Does a name stand for a data set of the hub?</summary>
+    public static bool IsOnHub(string name) => HubDataset.IsMeant(name);
+
+    /// <summary>The same texts, those of the hub by the commit they are at now.</summary>
+    public static IReadOnlyList<string> Pin(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>
+        [.. names.Select(name => IsOnHub(name) ? HubDataset.Pin(name, progress, cancellation) : name)];
+
+    internal static bool IsRead(string path) => Readers.ContainsKey(Path.GetExtension(TextFilePath.WithoutCompression(path)));
 
     private static IReadOnlyList<string> RequireAny(IReadOnlyList<string> paths) =>
         paths.Count > 0 ? paths : throw new MxdInputException($"No text file was named; name at least one ({string.Join(", ", Readers.Keys)}).");
 
+    private static IEnumerable<Document> ReadFile(string path, string textField, BadRows? bad)
+    {
+        IDocumentReader reader = FindReader(path);
+        long before = bad?.Count ?? 0, count = 0;
+        using IEnumerator<Document> documents = reader.Read(path, textField, bad).GetEnumerator();
+        for (; Guarded(path, documents.MoveNext); count++) yield return documents.Current;
+        if (count == 0 && bad?.Count > before) throw new MxdInputException($"{path} has no row that can be used; what is wrong with the first of all: {bad.First}");
+    }
+
+    /// <summary>What libraries say of damaged files, as problems of the user's.</summary>
+    private static bool Guarded(string path, Func<bool> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdException or IOException or Parquet.ParquetException or NotSupportedException or OverflowException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            throw new MxdInputException($"{path} cannot be read as {Path.GetExtension(path)}: it is damaged or of another kind ({OneLine.Of(e)}).", e);
+        }
+    }
+
     private static IDocumentReader FindReader(string path)
     {
         TextFilePath.RequireContent(path);
-        string extension = Path.GetExtension(path);
+        string extension = Path.GetExtension(TextFilePath.WithoutCompression(path));
         return Readers.TryGetValue(extension, out IDocumentReader? reader)
             ? reader
             : throw new MxdInputException($"{path} has the extension {Shown.Name(extension)}; texts are read from {string.Join(", ", Readers.Keys)} files: convert it first.");

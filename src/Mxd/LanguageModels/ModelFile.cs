@@ -56,14 +56,17 @@ public sealed class ModelFile : IDisposable
         string path = Path.GetFullPath(model);
         if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
         if (Directory.Exists(path)) return OpenFolder(path, path);
-        if (!HubId.IsMeant(model, GgufExtension))
+        if (!IsOnHub(model))
             throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
         using var client = new HubClient(HubOptions.FromEnvironment());
         return OpenFolder(model, HubModel.Fetch(client, HubId.Parse(model), progress, cancellation));
     }
 
     /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>
-    public static bool Exists(string model) => Path.Exists(model) || HubId.IsMeant(model, GgufExtension);
+    public static bool Exists(string model) => Path.Exists(model) || IsOnHub(model);
+
+    /// <summary>Does that name a model of the hub, which <see cref="Open"/> may have to download?</summary>
+    public static bool IsOnHub(string model) => HubId.IsMeant(model, GgufExtension);
 
     /// <summary>The layer number itself, if the model has it.</summary>
     /// <exception cref="MxdInputException">It has not.</exception>

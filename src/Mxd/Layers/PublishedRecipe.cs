@@ -12,4 +12,7 @@ public sealed record PublishedRecipe(double LearningRate, int WarmupSteps, int B
 {
     public static PublishedRecipe Default { get; } =
         new(LearningRate: 1e-4, WarmupSteps: 5000, Batch: 4096, Context: 128, Tokens: 480_000_000, Seed: 42, K: 32);
+
+    /// <summary>The data set of the hub that the published layers were trained on.</summary>
+    public const string Text = "Skylion007/openwebtext";
 }

@@ -44,7 +44,14 @@ public sealed class PreparedRun : IDisposable
             problems.Add(Taken(folder));
         else if (folder.WhyNotWritable() is { } obstacle)
             problems.Add(obstacle);
-        return Prepare(options, folder, problems, null, observer, cancellation);
+        if (options.Text.Concat(options.Validation).Any(TextFiles.IsOnHub)) problems.ThrowIfAny();
+        var downloads = new ObservedDownloads(observer);
+        TrainOptions pinned = options with
+        {
+            Text = TextFiles.Pin(options.Text, downloads, cancellation),
+            Validation = TextFiles.Pin(options.Validation, downloads, cancellation),
+        };
+        return Prepare(pinned, folder, problems, null, observer, cancellation);
     }
 
     /// <summary>Checks that a run can go on, with options that differ from its own in what may differ, and keeps other processes from it.</summary>
@@ -133,8 +140,10 @@ public sealed class PreparedRun : IDisposable
         TrainOptions options, RunFolder folder, ProblemList problems, string? checkpoint, IRunObserver observer, CancellationToken cancellation)
     {
         foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
-            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files));
+            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation));
         problems.Collect(() => { Devices.Parse(options.Device); });
+        // A download takes its time: not before all else is right.
+        if (ModelFile.IsOnHub(options.Model)) problems.ThrowIfAny();
         ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, new ObservedDownloads(observer), cancellation));
         LayerOptions? layer = null;
         if (model is not null)

@@ -5,7 +5,7 @@ namespace Mxd.Training;
 /// <summary>A run's options as a <see cref="PublishedPreset"/> sets them; what a person names besides goes before.</summary>
 public static class PublishedOptions
 {
-    /// <summary>Options to begin with: model, layer, sizes and recipe of the published run. The text is the caller's.</summary>
+    /// <summary>Options to begin with: model, text, layer, sizes and recipe of the published run.</summary>
     /// <param name="start">What the preset says nothing of.</param>
     /// <param name="preset">The published runs of one language model.</param>
     /// <param name="type">Kind of layer, for its size; where none was published, the parameters are matched.</param>
@@ -19,6 +19,7 @@ public static class PublishedOptions
         return start with
         {
             Model = preset.Model,
+            Text = [PublishedRecipe.Text],
             Layer = preset.Layer,
             Type = type,
             Experts = size?.Units,

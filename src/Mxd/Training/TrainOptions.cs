@@ -16,11 +16,17 @@ public sealed record TrainOptions
     [Option("--layer", "The layer whose MLP is replaced, counted from 0.")]
     public required int Layer { get; init; }
 
-    [Option("--text", "The training text: .jsonl files (an object with a \"text\" on each line) or .txt files.", IsPath = true)]
+    [Option("--text", "The training text: .jsonl, .csv, .parquet or .txt files, also .gz and .zst; folders, patterns, or a data set of the hub (owner/name, owner/name:PATTERN).", IsPath = true, MayBeHubId = true)]
     public required IReadOnlyList<string> Text { get; init; }
 
-    [Option("--validation", "Held-out text files. Without them, some documents of --text are held out.", IsPath = true)]
+    [Option("--validation", "Held-out text, named like --text. Without it, some documents of --text are held out.", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Validation { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--skip-bad", "Pass over rows of the text that are wrong, and count them.")]
+    public bool SkipBad { get; init; }
 
     [Option("--held-out", "Share of the documents held out where there is no --validation.")]
     public double HeldOut { get; init; } = 0.05;

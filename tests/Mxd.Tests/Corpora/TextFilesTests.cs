@@ -92,13 +92,13 @@ public sealed class TextFilesTests : IDisposable
     public void Read_RefusesAFolder()
     {
         Directory.CreateDirectory(folder.File("texts"));
-        Assert.Equal("texts is a folder, but a text file is needed here: name the files in it.", folder.Refused("texts"));
+        Assert.Equal("texts is a folder without texts (.jsonl, .ndjson, .json, .csv, .parquet, .txt): name files, or the folder they are in.", folder.Refused("texts"));
     }
 
     [Fact]
     public void Read_RefusesNoFilesAndNoName()
     {
-        Assert.Equal("No text file was named; name at least one (.jsonl, .ndjson, .txt).", folder.Message(() => TextFiles.Check([])));
+        Assert.Equal("No text file was named; name at least one (.jsonl, .ndjson, .json, .csv, .parquet, .txt).", folder.Message(() => TextFiles.Check([])));
         Assert.Equal("A text file's name is empty: name a file.", folder.Message(() => TextFiles.Check([" "])));
     }
 
@@ -118,6 +118,6 @@ public sealed class TextFilesTests : IDisposable
     public void Read_RefusesOtherExtensions_NamingThoseItReads(string name, string extension)
     {
         folder.Write(name, "x");
-        Assert.Equal($"{name} has the extension '{extension}'; texts are read from .jsonl, .ndjson, .txt files: convert it first.", folder.Refused(name));
+        Assert.Equal($"{name} has the extension '{extension}'; texts are read from .jsonl, .ndjson, .json, .csv, .parquet, .txt files: convert it first.", folder.Refused(name));
     }
 }

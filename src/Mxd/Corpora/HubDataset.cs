@@ -1,0 +1,89 @@
+using Microsoft.Extensions.FileSystemGlobbing;
+using Mxd.Hub;
+using Mxd.Runtime;
+
+namespace Mxd.Corpora;
+
+/// <summary>
+/// A data set of the hub as people write it: <c>owner/name</c>, <c>owner/name@revision</c>, either with <c>:PATTERN</c> to choose files. Its
+/// files are downloaded one by one, when reading has come to them.
+/// </summary>
+internal static class HubDataset
+{
+    /// <summary>Where the hub keeps data sets of scripts and other formats as parquet.</summary>
+    private const string ConvertedRevision = "refs/convert/parquet";
+
+    /// <summary>How many names of parts a person is shown.</summary>
+    private const int Shown = 12;
+
+    // Of a data set that is there twice, the form with the least to go wrong.
+    private static readonly string[] kinds = [".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".txt"];
+
+    /// <summary>Does a text's name, of something that is not on this machine, have the form of a data set's?</summary>
+    public static bool IsMeant(string name) => HubId.IsMeant(Split(name).Id, TextFiles.AllExtensions) && Split(name).Id.Contains('/', StringComparison.Ordinal) && !Path.Exists(name);
+
+    /// <summary>The same data set at the commit it is at now, so that a run goes on with what it began with.</summary>
+    public static string Pin(string name, IHubProgress? progress, CancellationToken cancellation)
+    {
+        (string id, string? pattern) = Split(name);
+        using var client = new HubClient(HubOptions.FromEnvironment());
+        (HubSnapshot snapshot, _) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
+        return $"{snapshot.Id.Name}@{snapshot.Commit}{(pattern is null ? "" : $":{pattern}")}";
+    }
+
+    /// <exception cref="MxdInputException">There is no such data set, or none of its files is read here.</exception>
+    public static IReadOnlyList<TextShard> Find(string name, IHubProgress? progress, CancellationToken cancellation)
+    {
+        (string id, string? pattern) = Split(name);
+        using var client = new HubClient(HubOptions.FromEnvironment());
+        (HubSnapshot snapshot, string[] files) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
+        return [.. files.Select(file => new TextShard($"{snapshot.Id.Name}@{snapshot.Commit}/{file}", true, () => Fetch(snapshot, file, progress, cancellation)))];
+    }
+
+    private static string Fetch(HubSnapshot snapshot, string file, IHubProgress? progress, CancellationToken cancellation)
+    {
+        using var client = new HubClient(HubOptions.FromEnvironment());
+        return client.Fetch(snapshot, file, progress, cancellation);
+    }
+
+    private static (string Id, string? Pattern) Split(string name) =>
+        name.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (name[..colon], name[(colon + 1)..]) : (name, null);
+
+    private static (HubSnapshot Snapshot, string[] Files) Choose(HubClient client, HubId id, string? pattern, IHubProgress? progress, CancellationToken cancellation)
+    {
+        HubSnapshot snapshot = client.Open(HubKind.Dataset, id, progress, cancellation);
+        string[] files = OfTexts(snapshot.Files, pattern);
+        if (files.Length == 0 && id.Revision == HubId.DefaultRevision)
+        {
+            HubSnapshot converted = client.Open(HubKind.Dataset, id with { Revision = ConvertedRevision }, progress, cancellation);
+            (string[] others, snapshot) = (OfTexts(converted.Files, pattern), converted);
+            files = others;
+        }
+        if (files.Length == 0)
+            throw new MxdInputException($"Data set {id} has no file {(pattern is null ? "" : $"that {pattern} stands for and ")}that is read here ({string.Join(", ", TextFiles.Extensions)}): choose others by {id}:PATTERN.");
+        RequireOnePart(id, pattern, files);
+        return (snapshot, files);
+    }
+
+    /// <summary>The files to read: those a pattern stands for; else of one kind, and of the training split if there is one.</summary>
+    private static string[] OfTexts(IReadOnlyList<string> all, string? pattern)
+    {
+        string[] texts = [.. all.Where(file => TextFiles.IsRead(file) && !IsAbout(file)).Order(StringComparer.Ordinal)];
+        if (pattern is not null) return [.. new Matcher(StringComparison.Ordinal).AddInclude(pattern).Match(texts).Files.Select(match => match.Path).Order(StringComparer.Ordinal)];
+        string[] ofKind = kinds.Select(kind => texts.Where(file => TextFilePath.WithoutCompression(file).EndsWith(kind, StringComparison.OrdinalIgnoreCase)).ToArray()).FirstOrDefault(files => files.Length > 0) ?? [];
+        string[] training = [.. ofKind.Where(file => file.Split('/').Any(part => part.StartsWith("train", StringComparison.OrdinalIgnoreCase) || part.Contains("-train", StringComparison.OrdinalIgnoreCase)))];
+        return training.Length > 0 ? training : ofKind;
+    }
+
+    /// <summary>Files that tell of the data and are not the data.</summary>
+    private static bool IsAbout(string file) => Path.GetFileName(file) is "dataset_infos.json" or "dataset_dict.json" or "state.json" or "requirements.txt" or "LICENSE.txt" or "README.txt";
+
+    /// <summary>Parts lie in folders of their own: languages, subjects, configurations. To mix them is for the user to say.</summary>
+    private static void RequireOnePart(HubId id, string? pattern, string[] files)
+    {
+        string[] parts = [.. files.Select(file => file.Contains('/', StringComparison.Ordinal) ? file.Split('/')[0] : "").Distinct()];
+        if (pattern is not null || parts.Length == 1) return;
+        string some = string.Join(", ", parts.Where(part => part.Length > 0).Take(Shown));
+        throw new MxdInputException($"Data set {id} has {parts.Length} parts ({some}{(parts.Length > Shown ? ", …" : "")}): choose by {id}:{parts[^1]}/**, or take all by {id}:**.");
+    }
+}

@@ -1,0 +1,145 @@
+using System.IO.Compression;
+using System.Text;
+using Mxd.Corpora;
+using Parquet;
+using Parquet.Schema;
+using ZstdSharp;
+
+namespace Mxd.Tests.Corpora;
+
+/// <summary>The same documents in every kind of file that is read.</summary>
+public sealed class TextFormatTests : IDisposable
+{
+    private static readonly string[] texts = ["one", "two, with a comma", "three \"quoted\"\nand a line", "", "vier é 🙂"];
+
+    private readonly CorpusFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("a.jsonl")]
+    [InlineData("a.json")]
+    [InlineData("a.csv")]
+    [InlineData("a.parquet")]
+    [InlineData("a.jsonl.gz")]
+    [InlineData("a.jsonl.zst")]
+    [InlineData("a.csv.gz")]
+    public void Read_GivesTheSameDocuments(string name)
+    {
+        string path = folder.Write(name, Content(name));
+        Assert.Equal(texts, TextFiles.Read([path], "body").Select(d => d.Text));
+        TextFiles.Check([path], "body");
+        Assert.Contains("'body'", folder.Refused(name, "text"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_TakesACompressedPlainText()
+    {
+        string path = folder.Write("a.txt.gz", Gzip("whole\nfile"u8));
+        Assert.Equal("whole\nfile", Assert.Single(TextFiles.Read([path])).Text);
+    }
+
+    [Theory]
+    [InlineData("a.jsonl.gz")]
+    [InlineData("a.jsonl.zst")]
+    [InlineData("a.parquet")]
+    public void ADamagedFile_IsNamed(string name)
+    {
+        byte[] whole = Content(name);
+        folder.Write(name, [.. Encoding.ASCII.GetBytes("not at all"), .. whole]);
+        Assert.StartsWith($"{name} cannot be read as {Path.GetExtension(name)}", folder.Refused(name, "body"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATruncatedFile_IsNamed()
+    {
+        byte[] whole = Content("a.parquet");
+        folder.Write("a.parquet", whole[..(whole.Length / 2)]);
+        Assert.StartsWith("a.parquet cannot be read", folder.Refused("a.parquet", "body"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.jsonl", "{\"text\":\"x\"}\n{\"text\":1}\nno\n{\"text\":\"y\"}\n", "a.jsonl, line 2")]
+    [InlineData("a.csv", "text,n\nx,1\nlost\ny,2,3\ny,2\n", "a.csv, row 3")]
+    public void BadRows_AreNamed_OrCounted(string name, string content, string place)
+    {
+        string path = folder.Write(name, content);
+        Assert.StartsWith(place, folder.Message(() => _ = TextFiles.Read([path]).Count()), StringComparison.Ordinal);
+        var bad = new BadRows();
+        Assert.Equal(["x", "y"], TextFiles.Read([path], bad: bad).Select(d => d.Text));
+        Assert.Equal(2, bad.Count);
+        Assert.Contains(place, bad.Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NullsOfParquet_AreBadRows()
+    {
+        string path = folder.Write("a.parquet", Parquet("text", ["x", null, "y"]));
+        Assert.StartsWith("a.parquet, row 2 has null", folder.Message(() => _ = TextFiles.Read([path]).Count()), StringComparison.Ordinal);
+        var bad = new BadRows();
+        Assert.Equal(["x", "y"], TextFiles.Read([path], bad: bad).Select(d => d.Text));
+        Assert.Equal(1, bad.Count);
+    }
+
+    [Fact]
+    public void OnlyBadRows_AreRefusedAllTheSame()
+    {
+        string path = folder.Write("a.jsonl", "1\n2\n");
+        Assert.Contains("no row that can be used", folder.Message(() => _ = TextFiles.Read([path], bad: new BadRows()).Count()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FoldersAndPatterns_StandForTheirFiles_InOrder()
+    {
+        Directory.CreateDirectory(folder.File("b"));
+        folder.Write("b/2.jsonl", "{\"text\":\"two\"}");
+        folder.Write("b/1.txt", "one");
+        folder.Write("b/notes.md", "no text");
+        Assert.Equal(["one", "two"], TextFiles.Read([folder.File("b")]).Select(d => d.Text));
+        Assert.Equal(["two"], TextFiles.Read([folder.File("b/*.jsonl")]).Select(d => d.Text));
+        Assert.Equal(["two"], TextFiles.Read([folder.File("**/*.jsonl")]).Select(d => d.Text));
+        Assert.Contains("stands for no file", folder.Message(() => TextFiles.Check([folder.File("b/*.csv")])), StringComparison.Ordinal);
+        Assert.Equal(CorpusFingerprint.Compute([folder.File("b")]), CorpusFingerprint.Compute([folder.File("b/1.txt"), folder.File("b/2.jsonl")]));
+    }
+
+    private static byte[] Content(string name) => Path.GetExtension(name) switch
+    {
+        ".gz" => Gzip(Content(name[..^3])),
+        ".zst" => Zstd(Content(name[..^4])),
+        ".csv" => Encoding.UTF8.GetBytes("id,body\n" + string.Concat(texts.Select((t, i) => $"{i},\"{t.Replace("\"", "\"\"", StringComparison.Ordinal)}\"\n"))),
+        ".parquet" => Parquet("body", texts),
+        _ => Encoding.UTF8.GetBytes(string.Concat(texts.Select(t => System.Text.Json.JsonSerializer.Serialize(new { body = t }) + "\n"))),
+    };
+
+    private static byte[] Gzip(ReadOnlySpan<byte> content)
+    {
+        var result = new MemoryStream();
+        using (var gzip = new GZipStream(result, CompressionMode.Compress)) gzip.Write(content);
+        return result.ToArray();
+    }
+
+    private static byte[] Zstd(byte[] content)
+    {
+        using var compressor = new Compressor();
+        return compressor.Wrap(content).ToArray();
+    }
+
+    /// <summary>Two row groups.</summary>
+    private static byte[] Parquet(string field, IReadOnlyList<string?> rows)
+    {
+        var column = new DataField(field, typeof(string), true);
+        var result = new MemoryStream();
+        Write().GetAwaiter().GetResult();
+        return result.ToArray();
+
+        async Task Write()
+        {
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(column), result);
+            foreach (string?[] part in rows.Chunk(2))
+            {
+                using ParquetRowGroupWriter group = writer.CreateRowGroup();
+                await group.WriteAsync(column, part!);
+            }
+        }
+    }
+}
