@@ -13,6 +13,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
     ScoreCommand.Create(),
     TokensCommand.Create(),
     ModelsCommand.Create(),
+    HubCommand.Create(),
     DoctorCommand.Create(),
 };
 HelpWithExamples.Install(

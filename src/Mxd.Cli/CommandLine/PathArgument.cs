@@ -8,17 +8,22 @@ namespace Mxd.Cli.CommandLine;
 internal sealed class PathArgument : Argument<string?>
 {
     private readonly string shown;
+    private readonly Func<string, bool> isOnHub;
 
-    public PathArgument(string name, string description) : base(name)
+    /// <param name="name">As help shows it.</param>
+    /// <param name="description">For help.</param>
+    /// <param name="isOnHub">Does a value name something of the hub, and is therefore no path? By default none does.</param>
+    public PathArgument(string name, string description, Func<string, bool>? isOnHub = null) : base(name)
     {
         shown = name;
+        this.isOnHub = isOnHub ?? (_ => false);
         Description = description;
         Arity = ArgumentArity.ZeroOrOne;
     }
 
-    /// <summary>The whole path, or null where none is given.</summary>
+    /// <summary>The whole path, or the name on the hub; null where none is given.</summary>
     public string? Find(ParseResult parsed) => parsed.GetResult(this) is ArgumentResult { Tokens.Count: > 0 } result
-        ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(NotBlank(result.Tokens[0].Value)))
+        ? isOnHub(result.Tokens[0].Value) ? result.Tokens[0].Value : Path.TrimEndingDirectorySeparator(Path.GetFullPath(NotBlank(result.Tokens[0].Value)))
         : null;
 
     /// <exception cref="MxdInputException">None is given.</exception>

@@ -20,12 +20,16 @@ internal static class HubDataset
     private static readonly string[] kinds = [".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".txt"];
 
     /// <summary>Does a text's name, of something that is not on this machine, have the form of a data set's?</summary>
-    public static bool IsMeant(string name) => HubId.IsMeant(Split(name).Id, TextFiles.AllExtensions) && Split(name).Id.Contains('/', StringComparison.Ordinal) && !Path.Exists(name);
+    public static bool IsMeant(string name)
+    {
+        string id = HubId.SplitPart(name).Id;
+        return !Path.Exists(name) && id.Contains('/', StringComparison.Ordinal) && HubId.IsMeant(id, TextFiles.AllExtensions);
+    }
 
     /// <summary>The same data set at the commit it is at now, so that a run goes on with what it began with.</summary>
     public static string Pin(string name, IHubProgress? progress, CancellationToken cancellation)
     {
-        (string id, string? pattern) = Split(name);
+        (string id, string? pattern) = HubId.SplitPart(name);
         using var client = new HubClient(HubOptions.FromEnvironment());
         (HubSnapshot snapshot, _) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
         return $"{snapshot.Id.Name}@{snapshot.Commit}{(pattern is null ? "" : $":{pattern}")}";
@@ -34,7 +38,7 @@ internal static class HubDataset
     /// <exception cref="MxdInputException">There is no such data set, or none of its files is read here.</exception>
     public static IReadOnlyList<TextShard> Find(string name, IHubProgress? progress, CancellationToken cancellation)
     {
-        (string id, string? pattern) = Split(name);
+        (string id, string? pattern) = HubId.SplitPart(name);
         using var client = new HubClient(HubOptions.FromEnvironment());
         (HubSnapshot snapshot, string[] files) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
         return [.. files.Select(file => new TextShard($"{snapshot.Id.Name}@{snapshot.Commit}/{file}", true, () => Fetch(snapshot, file, progress, cancellation)))];
@@ -45,9 +49,6 @@ internal static class HubDataset
         using var client = new HubClient(HubOptions.FromEnvironment());
         return client.Fetch(snapshot, file, progress, cancellation);
     }
-
-    private static (string Id, string? Pattern) Split(string name) =>
-        name.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (name[..colon], name[(colon + 1)..]) : (name, null);
 
     private static (HubSnapshot Snapshot, string[] Files) Choose(HubClient client, HubId id, string? pattern, IHubProgress? progress, CancellationToken cancellation)
     {

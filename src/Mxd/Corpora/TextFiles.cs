@@ -75,6 +75,10 @@ public static class TextFiles
     public static IReadOnlyList<string> Pin(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>
         [.. names.Select(name => IsOnHub(name) ? HubDataset.Pin(name, progress, cancellation) : name)];
 
+    /// <summary>Downloads what is not here, and gives the paths of all files that the names stand for.</summary>
+    public static IEnumerable<string> Fetch(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>
+        TextShards.Find(RequireAny(names), progress, cancellation).Select(shard => shard.Fetch());
+
     internal static bool IsRead(string path) => Readers.ContainsKey(Path.GetExtension(TextFilePath.WithoutCompression(path)));
 
     private static IReadOnlyList<string> RequireAny(IReadOnlyList<string> paths) =>

@@ -33,6 +33,10 @@ public sealed partial record HubId(string Name, string Revision = HubId.DefaultR
         return true;
     }
 
+    /// <summary>An id, and what a person wrote after a colon to choose a part of the repository: <c>owner/name@revision:PART</c>.</summary>
+    public static (string Id, string? Part) SplitPart(string text) =>
+        text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? (text[..colon], text[(colon + 1)..]) : (text, null);
+
     public override string ToString() => Revision == DefaultRevision ? Name : $"{Name}@{Revision}";
 
     // Names begin with a letter, digit or underscore, so that ./model and ../model are paths; a revision may have slashes (refs/pr/1).

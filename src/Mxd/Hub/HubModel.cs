@@ -27,7 +27,7 @@ public static class HubModel
     {
         string[] gguf = [.. snapshot.Files.Where(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
         return gguf.Length > 0
-            ? $"Model {snapshot.Id} has no {SafetensorsFolder.SingleFile}, but GGUF files: fetch one with 'mxd hub get {snapshot.Id} {gguf[0]}' and name its path."
+            ? $"Model {snapshot.Id} has no {SafetensorsFolder.SingleFile}, but GGUF files: fetch one with 'mxd hub get {snapshot.Id} --file {gguf[0]}' and name its path."
             : $"Model {snapshot.Id} has no weights in safetensors, the only kind that is read from the hub: name another revision or a repository that has them.";
     }
 }

@@ -51,9 +51,14 @@ public static partial class LayerFormats
         if (inside.Length == 0)
             return new MxdInputException(
                 $"{path} holds no layer of a known format: native has {NativeLayer.FileName}, saelens {ForeignFolder.ConfigName} and {SaeLensFormat.WeightsName}, sparsify {ForeignFolder.ConfigName} and {SparsifyFormat.WeightsName}, reference one file that ends with {ReferenceCheckpoint.Extension}.");
-        string[] names = [.. inside.OrderBy(name => Digits().Replace(name, number => number.Value.PadLeft(9, '0')), StringComparer.Ordinal)];
-        string more = names.Length > Listed ? $" and {names.Length - Listed} more" : "";
-        return new MxdInputException($"{path} holds {names.Length} layers: name one of {string.Join(", ", names.Take(Listed))}{more}.");
+        return new MxdInputException($"{path} holds {inside.Length} layers: name one of {List(inside)}.");
+    }
+
+    /// <summary>Names of layers as an error lists them: layer 2 before layer 10, and not hundreds of them.</summary>
+    internal static string List(IReadOnlyCollection<string> names)
+    {
+        IEnumerable<string> sorted = names.OrderBy(name => Digits().Replace(name, number => number.Value.PadLeft(9, '0')), StringComparer.Ordinal);
+        return string.Join(", ", sorted.Take(Listed)) + (names.Count > Listed ? $" and {names.Count - Listed} more" : "");
     }
 
     [GeneratedRegex("[0-9]+")]

@@ -27,6 +27,21 @@ internal sealed class ReferenceHeader(string location, PickleDict fields, float[
     /// <summary>Flags that change how a layer is trained, or its loss, and not what it computes.</summary>
     private static readonly string[] ofTraining = ["topk_aux_loss", "is_sparse_connection", "use_ghost_grads"];
 
+    /// <summary>
+    /// What the flags are that came with mixtures, in files of the code that the published one grew out of: the checkpoints of its transcoders (Dunefsky
+    /// et al., 2024) and SAEs have none of them.
+    /// </summary>
+    private static readonly Dictionary<string, string> beforeMixtures = new()
+    {
+        ["use_conditional"] = "False",
+        ["use_glu"] = "False",
+        ["use_skip"] = "False",
+        ["is_transcoder"] = "False",
+        ["norm_dec"] = "True",
+        ["topk"] = "-1",
+        ["mlp_activation_fn"] = "relu",
+    };
+
     public float[]? UnusedBias => unusedBias;
 
     /// <summary>The instance to be written.</summary>
@@ -57,6 +72,8 @@ internal sealed class ReferenceHeader(string location, PickleDict fields, float[
     {
         Dictionary<string, string> values = fields.Where(entry => !ofTraining.Contains(entry.Key.ToString()))
             .ToDictionary(entry => entry.Key.ToString(), entry => Word(entry.Value), StringComparer.Ordinal);
+        if (!values.ContainsKey("use_conditional"))
+            foreach ((string flag, string value) in beforeMixtures) values.TryAdd(flag, value);
         // The published class takes an autoencoder's output to be as wide as its input, whatever d_out says, and d_out may be absent.
         bool hasOwnWidth = values.GetValueOrDefault("is_transcoder") != "False" && values.GetValueOrDefault("d_out") is not (null or "None");
         if (!hasOwnWidth && values.TryGetValue("d_in", out string? width)) values["d_out"] = width;

@@ -1,3 +1,5 @@
+using Mxd.Hub;
+
 namespace Mxd.LanguageModels;
 
 /// <summary>A language model that people name: its id on the Hugging Face hub and its shape, so that what it needs can be said without it.</summary>
@@ -27,6 +29,18 @@ public sealed record KnownModel(string Id, string Family, TransformerConfig Conf
         Llama("meta-llama/Llama-3.2-3B", layers: 28, width: 3072, heads: 24, hidden: 8192),
         Llama("meta-llama/Llama-3.1-8B", layers: 32, width: 4096, heads: 32, hidden: 14336, factor: 8, isTied: false),
     ];
+
+    /// <summary>
+    /// The hub id of the model that another project's files name, or null where that is not clear. TransformerLens calls models by the last part of
+    /// their ids, and <c>gpt2</c> by the name <c>gpt2-small</c>.
+    /// </summary>
+    public static string? FindId(string name)
+    {
+        if (name.Contains('/', StringComparison.Ordinal)) return HubId.TryParse(name, out _) ? name : null;
+        if (name == "gpt2-small") return "gpt2";
+        if (name.StartsWith("pythia-", StringComparison.Ordinal)) return "EleutherAI/" + name;
+        return All.FirstOrDefault(m => string.Equals(m.Id[(m.Id.LastIndexOf('/') + 1)..], name, StringComparison.OrdinalIgnoreCase))?.Id;
+    }
 
     private static KnownModel Gpt2(string id, int layers, int width, int heads) => new(
         id,

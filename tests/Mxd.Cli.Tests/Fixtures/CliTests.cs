@@ -14,7 +14,13 @@ public abstract class CliTests(TinyFiles files) : IDisposable
 
     public void Dispose()
     {
+        DisposeMore();
         Folder.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>What a test class has besides.</summary>
+    protected virtual void DisposeMore()
+    {
     }
 }

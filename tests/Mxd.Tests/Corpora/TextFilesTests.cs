@@ -112,8 +112,8 @@ public sealed class TextFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("a.csv", ".csv")]
-    [InlineData("a.jsonl.gz", ".gz")]
+    [InlineData("a.xml", ".xml")]
+    [InlineData("a.pdf.gz", ".pdf")]
     [InlineData("a", "")]
     public void Read_RefusesOtherExtensions_NamingThoseItReads(string name, string extension)
     {

@@ -82,6 +82,17 @@ public sealed class TextFormatTests : IDisposable
     }
 
     [Fact]
+    public void AFieldOfAStructure_IsAColumn()
+    {
+        DataField german = new("de", typeof(string), true), english = new("en", typeof(string), true);
+        string path = folder.Write("a.parquet", Parquet(new StructField("translation", german, english), ["x", null, "y"]));
+        var bad = new BadRows();
+        Assert.Equal(["x", "y"], TextFiles.Read([path], "translation.en", bad).Select(d => d.Text));
+        Assert.Equal(1, bad.Count);
+        Assert.Contains("'translation.de', 'translation.en'", folder.Refused("a.parquet", "en"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OnlyBadRows_AreRefusedAllTheSame()
     {
         string path = folder.Write("a.jsonl", "1\n2\n");
@@ -124,21 +135,23 @@ public sealed class TextFormatTests : IDisposable
         return compressor.Wrap(content).ToArray();
     }
 
-    /// <summary>Two row groups.</summary>
-    private static byte[] Parquet(string field, IReadOnlyList<string?> rows)
+    private static byte[] Parquet(string field, IReadOnlyList<string?> rows) => Parquet(new DataField(field, typeof(string), true), rows);
+
+    /// <summary>Row groups of two rows; other columns hold the same.</summary>
+    private static byte[] Parquet(Field schema, IReadOnlyList<string?> rows)
     {
-        var column = new DataField(field, typeof(string), true);
         var result = new MemoryStream();
         Write().GetAwaiter().GetResult();
         return result.ToArray();
 
         async Task Write()
         {
-            await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(column), result);
+            var whole = new ParquetSchema(schema);
+            await using ParquetWriter writer = await ParquetWriter.CreateAsync(whole, result);
             foreach (string?[] part in rows.Chunk(2))
             {
                 using ParquetRowGroupWriter group = writer.CreateRowGroup();
-                await group.WriteAsync(column, part!);
+                foreach (DataField field in whole.GetDataFields()) await group.WriteAsync(field, part!);
             }
         }
     }
