@@ -35,7 +35,7 @@ internal sealed record GenerateOptions
     [Option("--greedy", "Take the most likely token always, as --temperature 0 does.")]
     public bool Greedy { get; init; }
 
-    [Option("--temperature", "What logits are divided by; 0 takes the most likely token.")]
+    [Option("--temperature", "What logits, less their penalties, are divided by; 0 takes the most likely token.")]
     public double Temperature { get; init; } = 1;
 
     [Option("--top-k", "Choose among this many most likely tokens (default: all).")]
@@ -191,5 +191,5 @@ internal sealed record GenerateResult(Generated Generated, bool IsWritten, bool 
 
     private static JsonArray Ids(GeneratedText text) => new([.. text.Ids.Select(id => (JsonNode)id)]);
 
-    private static string End(GeneratedText text) => text.End switch { EndReason.EndToken => "end_token", EndReason.Stop => "stop", EndReason.Context => "context", _ => "length" };
+    private static string End(GeneratedText text) => text.End switch { EndReason.EndToken => "end_token", EndReason.Stop => "stop", EndReason.Context => "context", EndReason.Interrupted => "interrupted", _ => "length" };
 }

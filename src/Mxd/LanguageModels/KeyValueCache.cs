@@ -17,12 +17,17 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Positions read by all layers.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Forgets all but the first positions.</summary>
-    public void Truncate(long length)
+    /// <summary>Goes on with these rows of the batch, in this order; a row may be named several times.</summary>
+    public void Select(IReadOnlyList<int> rows)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        Length = length;
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((int layer, (Tensor keys, Tensor values)) in layers)
+        {
+            Tensor index = tensor([.. rows.Select(row => (long)row)], device: keys.device);
+            layers[layer] = (keys.index_select(0, index).DetachFromDisposeScope(), values.index_select(0, index).DetachFromDisposeScope());
+            keys.Dispose();
+            values.Dispose();
+        }
     }
 
     public void Dispose()
@@ -43,6 +48,8 @@ public sealed class KeyValueCache : IDisposable
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
     {
         long count = keys.shape[2], end = Length + count;
+        if (layers.TryGetValue(layer, out (Tensor Keys, Tensor) own) && own.Keys.shape[0] != keys.shape[0])
+            throw new ArgumentException($"The cache holds {own.Keys.shape[0]} contexts, and {keys.shape[0]} are to follow: use a cache of its own for each batch.", nameof(keys));
         if (!layers.TryGetValue(layer, out (Tensor Keys, Tensor Values) kept) || kept.Keys.shape[2] < end)
             layers[layer] = kept = (Grown(kept.Keys, keys, end), Grown(kept.Values, values, end));
         kept.Keys.narrow(2, Length, count).copy_(keys);

@@ -25,10 +25,12 @@ public sealed record Steering(IReadOnlyDictionary<long, double> Coefficients)
             double coefficient = 0;
             isRead &= parts.Length == 2
                 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out coefficient)
-                && double.IsFinite(coefficient);
+                && float.IsFinite((float)coefficient);
             if (isRead) coefficients[unit] = coefficients.GetValueOrDefault(unit) + coefficient;
             else problems.Add($"--steer is '{text}'; it must be UNIT=COEFFICIENT, for example 7=100.");
         }
+        foreach ((long unit, double sum) in coefficients)
+            if (!float.IsFinite((float)sum)) problems.Add($"--steer adds {sum} to unit {unit} in all, more than a float32 holds: give less.");
         problems.ThrowIfAny();
         return new Steering(coefficients);
     }

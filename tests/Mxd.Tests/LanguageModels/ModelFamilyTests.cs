@@ -74,8 +74,24 @@ public sealed class ModelFamilyTests : IDisposable
             long count = Math.Min(12 - start, random.Next(1, 5));
             GoldenTensors.AssertRelative(whole.narrow(1, start, count), model.Forward(tokens.narrow(1, start, count), cache), 1e-5, $"positions {start} to {start + count}");
         }
-        cache.Truncate(5);
-        GoldenTensors.AssertRelative(whole.narrow(1, 5, 1), model.Forward(tokens.narrow(1, 5, 1), cache), 1e-5, "after going back");
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void ACache_GoesOnWithTheRowsThatWereChosen(string family, int seed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TransformerConfig config = RandomTransformer.Config(family, seed);
+        new HuggingFaceFolder(family, config).Write(Path, RandomTransformer.Weights(config, seed));
+        using ModelFile file = ModelFile.Open(Path);
+        using LanguageModel model = file.Load(ScalarType.Float32, CPU);
+        using var cache = new KeyValueCache();
+        Tensor tokens = TinyLlama.Tokens(3, 12, seed, config.Vocabulary), whole = model.Forward(tokens);
+        model.Forward(tokens.narrow(1, 0, 7), cache);
+        cache.Select([2, 0, 2]);
+        Tensor chosen = tensor(new long[] { 2, 0, 2 }), next = model.Forward(tokens.narrow(1, 7, 5).index_select(0, chosen), cache);
+        GoldenTensors.AssertRelative(whole.narrow(1, 7, 5).index_select(0, chosen), next, 1e-5, "rows 2, 0 and 2");
+        Assert.Throws<ArgumentException>(() => model.Forward(tokens.narrow(0, 0, 2).narrow(1, 0, 1), cache));
     }
 
     [Theory]

@@ -9,10 +9,12 @@ namespace Mxd.LanguageModels.Generation;
 internal sealed class SampleText(ITokenizer tokenizer, IReadOnlyList<string> stops, Action<string> write)
 {
     private readonly StreamingDecoder decoder = new(tokenizer);
-    private readonly StringBuilder text = new();
-    private int written;
+    private readonly StringBuilder written = new();
 
-    public string Text => text.ToString();
+    /// <summary>Kept back: no text to stop at begins before it.</summary>
+    private string pending = "";
+
+    public string Text => written + pending;
 
     /// <summary>Adds a token's text; true where a text to stop at has come, before which the sample's own then ends.</summary>
     public bool Add(int token) => Append(decoder.Add(token), isLast: false);
@@ -22,19 +24,19 @@ internal sealed class SampleText(ITokenizer tokenizer, IReadOnlyList<string> sto
 
     private bool Append(string added, bool isLast)
     {
-        text.Append(added);
-        string all = text.ToString();
-        int[] found = [.. stops.Select(stop => all.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0)];
-        if (found.Length > 0) text.Length = found.Min();
-        int clear = isLast || found.Length > 0 ? text.Length : all.Length - KeptBack(all);
-        if (clear > written)
+        pending += added;
+        int[] found = [.. stops.Select(stop => pending.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0)];
+        if (found.Length > 0) pending = pending[..found.Min()];
+        int clear = isLast || found.Length > 0 ? pending.Length : pending.Length - KeptBack();
+        if (clear > 0)
         {
-            write(all[written..clear]);
-            written = clear;
+            write(pending[..clear]);
+            written.Append(pending, 0, clear);
+            pending = pending[clear..];
         }
         return found.Length > 0;
     }
 
     /// <summary>Length of the longest end of the text that begins a text to stop at.</summary>
-    private int KeptBack(string all) => stops.Select(stop => Enumerable.Range(1, stop.Length - 1).LastOrDefault(n => all.EndsWith(stop[..n], StringComparison.Ordinal))).DefaultIfEmpty().Max();
+    private int KeptBack() => stops.Select(stop => Enumerable.Range(1, stop.Length - 1).LastOrDefault(n => pending.EndsWith(stop[..n], StringComparison.Ordinal))).DefaultIfEmpty().Max();
 }

@@ -25,27 +25,35 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
         var clock = Stopwatch.StartNew();
         double promptSeconds = 0;
         using var cache = new KeyValueCache();
-        int[][] next = [.. samples.Select(_ => prompt.ToArray())];
-        while (!cancellation.IsCancellationRequested && Array.Exists(samples, s => s.End is null))
+        Sample[] open = [.. samples.Where(s => s.End is null)];
+        // The prompt is read once, whatever the number of samples.
+        float[][] logits = open.Length > 0 && !cancellation.IsCancellationRequested ? [.. Enumerable.Repeat(Logits([[.. prompt]], cache)[0], open.Length)] : [];
+        cache.Select(new int[open.Length]);
+        while (!cancellation.IsCancellationRequested && open.Length > 0)
         {
-            float[] logits = Logits(next, cache);
             // Embeddings may have rows that no token has.
-            int rows = logits.Length / samples.Length, tokens = Math.Min(rows, tokenizer.VocabularySize);
-            for (int i = 0; i < samples.Length; i++) next[i] = [samples[i].Take(logits.AsSpan(i * rows, tokens))];
+            int tokens = Math.Min(logits[0].Length, tokenizer.VocabularySize);
+            int[] next = [.. open.Select((sample, i) => sample.Take(logits[i].AsSpan(0, tokens)))];
             if (promptSeconds == 0) promptSeconds = clock.Elapsed.TotalSeconds;
+            // A sample that is over leaves the batch.
+            int[] kept = [.. Enumerable.Range(0, open.Length).Where(i => open[i].End is null)];
+            if (kept.Length < open.Length) cache.Select(kept);
+            open = [.. kept.Select(i => open[i])];
+            if (open.Length > 0) logits = Logits([.. kept.Select(i => new[] { next[i] })], cache);
         }
         double seconds = clock.Elapsed.TotalSeconds;
         return new Generated([.. samples.Select(s => s.Finish())], samples.Sum(s => s.Count), promptSeconds, seconds - promptSeconds);
     }
 
-    /// <summary>Logits after the last of the given tokens, a row a sample.</summary>
-    private float[] Logits(int[][] tokens, KeyValueCache cache)
+    /// <summary>Logits after the last of the given tokens, a row a context.</summary>
+    private float[][] Logits(int[][] tokens, KeyValueCache cache)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor([.. tokens.SelectMany(row => row.Select(id => (long)id))], tokens.Length, tokens[0].Length);
         Tensor hidden = model.Forward(ids, cache);
-        return model.Logits(hidden.select(1, hidden.shape[1] - 1)).cpu().contiguous().data<float>().ToArray();
+        float[] all = model.Logits(hidden.select(1, hidden.shape[1] - 1)).cpu().contiguous().data<float>().ToArray();
+        return [.. all.Chunk(all.Length / tokens.Length)];
     }
 
     private sealed class Sample
@@ -74,10 +82,9 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
         /// <summary>Tokens generated.</summary>
         public int Count => ids.Count - promptLength;
 
-        /// <summary>Draws a token; a sample that is over repeats its last, for the batch's sake.</summary>
+        /// <summary>Draws a token.</summary>
         public int Take(ReadOnlySpan<float> logits)
         {
-            if (End is not null) return ids[^1];
             int token = sampler.Next(logits);
             sampler.Add(token);
             ids.Add(token);
@@ -92,7 +99,7 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
         public GeneratedText Finish()
         {
             if (End != EndReason.Stop && text.Finish()) End = EndReason.Stop;
-            return new GeneratedText(text.Text, ids, End ?? EndReason.Length);
+            return new GeneratedText(text.Text, ids, End ?? EndReason.Interrupted);
         }
     }
 }

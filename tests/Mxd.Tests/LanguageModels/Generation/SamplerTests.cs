@@ -85,9 +85,41 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Penalties_ComeOffBeforeTheTemperature()
+    {
+        // 2 - 1.5 is less than 1 at every temperature, also in the limit.
+        foreach (double temperature in new[] { 0, 1e-310, 1e-3, 0.1 })
+        {
+            var sampler = new Sampler(new SamplingOptions { Temperature = temperature, PresencePenalty = 1.5 }, 0);
+            sampler.Add(0);
+            Assert.Equal(1, sampler.Next([2, 1, -3]));
+        }
+    }
+
+    [Theory]
+    [InlineData(null, 0.7)]
+    [InlineData(50, 1.0)]
+    [InlineData(400, 0.3)]
+    [InlineData(5, 0.99)]
+    public void OfManyTokens_TheSameAreKeptAsByTheDefinition(int? topK, double topP)
+    {
+        var random = new Random(2);
+        float[] many = [.. Enumerable.Range(0, 600).Select(_ => MathF.Round(5 * random.NextSingle(), 1))];
+        double[] expected = Probabilities([.. many.Select(l => (double)l)], topK ?? many.Length, topP);
+        var sampler = new Sampler(new SamplingOptions { TopK = topK, TopP = topP, Seed = 1 }, 0);
+        int[] drawn = [.. Enumerable.Range(0, 20_000).Select(_ => sampler.Next(many)).Distinct()];
+        Assert.All(drawn, token => Assert.True(expected[token] > 0));
+        Assert.True(drawn.Length > 0.9 * expected.Count(p => p > 0), $"{drawn.Length} of {expected.Count(p => p > 0)} tokens were drawn.");
+    }
+
+    [Fact]
+    public void WhereNoTokenIsPossible_ThatIsSaid() => Assert.Contains(
+        "Every token", Assert.Throws<InvalidOperationException>(() => new Sampler(new SamplingOptions(), 0).Next([float.NegativeInfinity, float.NegativeInfinity])).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Problems_NameEachOption() => Assert.Equal(
         ["--temperature", "--top-k", "--top-p", "--frequency-penalty", "--presence-penalty"],
-        new SamplingOptions { Temperature = -1, TopK = 0, TopP = 0, FrequencyPenalty = double.NaN, PresencePenalty = double.PositiveInfinity }
+        new SamplingOptions { Temperature = -1, TopK = 0, TopP = 0, FrequencyPenalty = double.NaN, PresencePenalty = 1e300 }
             .Problems().Select(p => p.Split(' ')[0]));
 
     /// <summary>By a definition of its own: a token stays if fewer than K are before it, and if what is before it does not reach the share.</summary>

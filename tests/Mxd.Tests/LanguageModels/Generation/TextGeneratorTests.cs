@@ -81,6 +81,16 @@ public class TextGeneratorTests
     }
 
     [Fact]
+    public void AnInterruptedSample_SaysSo_AndHasNoSpeed()
+    {
+        using LlamaModel model = TinyLlama.Create();
+        Generated none = new TextGenerator(model, new NumberTokenizer(37)).Generate(prompt, Greedy(5), cancellation: new CancellationToken(canceled: true));
+        Assert.Equal(EndReason.Interrupted, none.Samples[0].End);
+        Assert.Equal(prompt, none.Samples[0].Ids);
+        Assert.Equal(double.NaN, none.TokensPerSecond);
+    }
+
+    [Fact]
     public void TheModelsContext_EndsASample()
     {
         using LlamaModel model = TinyLlama.Create();
