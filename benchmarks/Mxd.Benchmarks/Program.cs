@@ -6,6 +6,12 @@ const string Usage = """
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- harvest MODEL.gguf LAYER [ROUNDS]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- step [ROUNDS]
 
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- generate MODEL [ROUNDS]
+
+    Tokenises a text on one core with each tokenizer: a GGUF file, or a folder with a tokenizer.json.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- tokenise TEXT TOKENIZER...
+
     Loads random weights in the shape of a published language model from disk and harvests them at the published layer.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- shape PRESET float32|bfloat16
@@ -23,6 +29,12 @@ switch (args)
     case ["step", .. var rest]:
         Comparison.Run("Training step of MxD (B = 4096, I = O = 576, H = 2304, N = 2302, K = 32)", ["step"], ["autograd", "closed-form", "matmul"], Rounds(rest));
         return 0;
+    case ["generate", string model, .. var rest]:
+        Comparison.Run("Generating 128 tokens", ["generate", model], ["float32 1", "bfloat16 1", "float32 8", "bfloat16 8"], Rounds(rest));
+        return 0;
+    case ["tokenise", string text, .. var tokenizers]:
+        TokeniseCase.Run(text, tokenizers);
+        return 0;
     case ["family", string model, string layer, string text, string validation, .. var rest]:
         FamilyCase.Run(model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
         return 0;
@@ -34,6 +46,9 @@ switch (args)
         return 0;
     case ["measure", "harvest", string model, string layer, string dtype]:
         HarvestCase.Measure(model, int.Parse(layer), dtype).Print();
+        return 0;
+    case ["measure", "generate", string model, string variant]:
+        GenerateCase.Measure(model, variant).Print();
         return 0;
     case ["measure", "step", string variant]:
         StepCase.Measure(variant).Print();

@@ -1,6 +1,5 @@
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace Mxd.LanguageModels;
 
@@ -66,7 +65,7 @@ public abstract class Transformer : LanguageModel
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return F.linear(hidden, Weights.Unembedding).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return NarrowProducts.Linear(hidden, Weights.Unembedding).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     public override MlpWeights Mlp(int layer)
@@ -121,7 +120,7 @@ public abstract class Transformer : LanguageModel
         return Linear(MlpActivation.Apply(Config.Activation, branches[0]).mul_(branches[1]), weights.MlpOut).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Linear(Tensor x, LinearWeights weights) => F.linear(x, weights.Weight, weights.Bias);
+    private static Tensor Linear(Tensor x, LinearWeights weights) => NarrowProducts.Linear(x, weights.Weight, weights.Bias);
 
     private static Tensor Scaled(Tensor normalised, NormWeights weights) =>
         weights.Shift is { } shift ? shift.addcmul(normalised, weights.Scale, 1) : normalised * weights.Scale;

@@ -11,6 +11,11 @@ namespace Mxd.Runtime;
 /// <param name="LogicalCores">Cores that this process may use; a container may have fewer than the machine.</param>
 public sealed record Processor(string Model, IReadOnlyList<string> Features, int LogicalCores)
 {
+    private const string Bf16 = "AVX512-BF16", AmxBf16 = "AMX-BF16";
+
+    /// <summary>Has it instructions for products of bfloat16?</summary>
+    public bool HasNarrowProducts => Features.Contains(Bf16) || Features.Contains(AmxBf16);
+
     public static Processor Describe() => new(ReadModel() ?? "unknown", [.. ReadFeatures()], Environment.ProcessorCount);
 
     private static string? ReadModel()
@@ -42,8 +47,8 @@ public sealed record Processor(string Model, IReadOnlyList<string> Features, int
         {
             yield return "AVX-512F";
             // Leaf 7: no class of .NET's tells these two.
-            if ((X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0) yield return "AVX512-BF16";
-            if ((X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0) yield return "AMX-BF16";
+            if ((X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0) yield return Bf16;
+            if ((X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0) yield return AmxBf16;
         }
 
         if (AdvSimd.IsSupported) yield return "NEON";
