@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.FileSystemGlobbing;
 using Mxd.Hub;
 using Mxd.Runtime;
@@ -8,7 +9,7 @@ namespace Mxd.Corpora;
 /// A data set of the hub as people write it: <c>owner/name</c>, <c>owner/name@revision</c>, either with <c>:PATTERN</c> to choose files. Its
 /// files are downloaded one by one, when reading has come to them.
 /// </summary>
-internal static class HubDataset
+internal static partial class HubDataset
 {
     /// <summary>Where the hub keeps data sets of scripts and other formats as parquet.</summary>
     private const string ConvertedRevision = "refs/convert/parquet";
@@ -27,52 +28,52 @@ internal static class HubDataset
     }
 
     /// <summary>The same data set at the commit it is at now, so that a run goes on with what it began with.</summary>
-    public static string Pin(string name, IHubProgress? progress, CancellationToken cancellation)
+    public static string Pin(string name, HubOptions options, IHubProgress? progress, CancellationToken cancellation)
     {
-        (string id, string? pattern) = HubId.SplitPart(name);
-        using var client = new HubClient(HubOptions.FromEnvironment());
-        (HubSnapshot snapshot, _) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
-        return $"{snapshot.Id.Name}@{snapshot.Commit}{(pattern is null ? "" : $":{pattern}")}";
+        (HubSnapshot snapshot, _) = Choose(name, options, progress, cancellation);
+        return $"{snapshot.Id.Name}@{snapshot.Commit}{(HubId.SplitPart(name).Part is { } pattern ? $":{pattern}" : "")}";
     }
 
     /// <exception cref="MxdInputException">There is no such data set, or none of its files is read here.</exception>
-    public static IReadOnlyList<TextShard> Find(string name, IHubProgress? progress, CancellationToken cancellation)
+    public static IReadOnlyList<TextShard> Find(string name, HubOptions options, IHubProgress? progress, CancellationToken cancellation)
     {
-        (string id, string? pattern) = HubId.SplitPart(name);
-        using var client = new HubClient(HubOptions.FromEnvironment());
-        (HubSnapshot snapshot, string[] files) = Choose(client, HubId.Parse(id), pattern, progress, cancellation);
-        return [.. files.Select(file => new TextShard($"{snapshot.Id.Name}@{snapshot.Commit}/{file}", true, () => Fetch(snapshot, file, progress, cancellation)))];
+        (HubSnapshot snapshot, string[] files) = Choose(name, options, progress, cancellation);
+        if (snapshot.IsOfCache)
+            progress?.Note($"Data set {snapshot.Id} is read from the cache, which has {files.Length} of its files that are meant, perhaps not all.");
+        return [.. files.Select(file => new TextShard($"{snapshot.Id.Name}@{snapshot.Commit}/{file}", true, () => Fetch(snapshot, file, options, progress, cancellation)))];
     }
 
-    private static string Fetch(HubSnapshot snapshot, string file, IHubProgress? progress, CancellationToken cancellation)
+    private static string Fetch(HubSnapshot snapshot, string file, HubOptions options, IHubProgress? progress, CancellationToken cancellation)
     {
-        using var client = new HubClient(HubOptions.FromEnvironment());
+        using var client = new HubClient(options);
         return client.Fetch(snapshot, file, progress, cancellation);
     }
 
-    private static (HubSnapshot Snapshot, string[] Files) Choose(HubClient client, HubId id, string? pattern, IHubProgress? progress, CancellationToken cancellation)
+    private static (HubSnapshot Snapshot, string[] Files) Choose(string name, HubOptions options, IHubProgress? progress, CancellationToken cancellation)
     {
-        HubSnapshot snapshot = client.Open(HubKind.Dataset, id, progress, cancellation);
-        string[] files = OfTexts(snapshot.Files, pattern);
-        if (files.Length == 0 && id.Revision == HubId.DefaultRevision)
-        {
-            HubSnapshot converted = client.Open(HubKind.Dataset, id with { Revision = ConvertedRevision }, progress, cancellation);
-            (string[] others, snapshot) = (OfTexts(converted.Files, pattern), converted);
-            files = others;
-        }
+        (string text, string? pattern) = HubId.SplitPart(name);
+        HubId id = HubId.Parse(text);
+        using var client = new HubClient(options);
+        HubSnapshot? snapshot = client.TryOpen(HubKind.Dataset, id, out MxdInputException? problem, progress, cancellation);
+        string[] files = OfTexts(snapshot, pattern);
+        // Of a data set that was read so before, a cache may have the converted files only.
+        if (files.Length == 0 && id.Revision == HubId.DefaultRevision
+            && client.TryOpen(HubKind.Dataset, id with { Revision = ConvertedRevision }, out _, progress, cancellation) is { } converted)
+            (snapshot, files) = (converted, OfTexts(converted, pattern));
+        if (snapshot is null) throw problem!;
         if (files.Length == 0)
-            throw new MxdInputException($"Data set {id} has no file {(pattern is null ? "" : $"that {pattern} stands for and ")}that is read here ({string.Join(", ", TextFiles.Extensions)}): choose others by {id}:PATTERN.");
-        RequireOnePart(id, pattern, files);
+            throw new MxdInputException($"Data set {id} has no file {(pattern is null ? "" : $"that {pattern} stands for and ")}that is read here ({string.Join(", ", TextFiles.Extensions)}){(snapshot.IsOfCache ? " in the cache" : "")}: choose others by {id}:PATTERN.");
+        if (pattern is null) RequireOnePart(id, files);
         return (snapshot, files);
     }
 
     /// <summary>The files to read: those a pattern stands for; else of one kind, and of the training split if there is one.</summary>
-    private static string[] OfTexts(IReadOnlyList<string> all, string? pattern)
+    private static string[] OfTexts(HubSnapshot? snapshot, string? pattern)
     {
-        string[] texts = [.. all.Where(file => TextFiles.IsRead(file) && !IsAbout(file)).Order(StringComparer.Ordinal)];
+        string[] texts = [.. (snapshot?.Files ?? []).Where(file => TextFiles.IsRead(file) && !IsAbout(file)).Order(StringComparer.Ordinal)];
         if (pattern is not null) return [.. new Matcher(StringComparison.Ordinal).AddInclude(pattern).Match(texts).Files.Select(match => match.Path).Order(StringComparer.Ordinal)];
         string[] ofKind = kinds.Select(kind => texts.Where(file => TextFilePath.WithoutCompression(file).EndsWith(kind, StringComparison.OrdinalIgnoreCase)).ToArray()).FirstOrDefault(files => files.Length > 0) ?? [];
-        string[] training = [.. ofKind.Where(file => file.Split('/').Any(part => part.StartsWith("train", StringComparison.OrdinalIgnoreCase) || part.Contains("-train", StringComparison.OrdinalIgnoreCase)))];
+        string[] training = [.. ofKind.Where(file => Training().IsMatch(file))];
         return training.Length > 0 ? training : ofKind;
     }
 
@@ -80,11 +81,14 @@ internal static class HubDataset
     private static bool IsAbout(string file) => Path.GetFileName(file) is "dataset_infos.json" or "dataset_dict.json" or "state.json" or "requirements.txt" or "LICENSE.txt" or "README.txt";
 
     /// <summary>Parts lie in folders of their own: languages, subjects, configurations. To mix them is for the user to say.</summary>
-    private static void RequireOnePart(HubId id, string? pattern, string[] files)
+    private static void RequireOnePart(HubId id, string[] files)
     {
         string[] parts = [.. files.Select(file => file.Contains('/', StringComparison.Ordinal) ? file.Split('/')[0] : "").Distinct()];
-        if (pattern is not null || parts.Length == 1) return;
+        if (parts.Length == 1) return;
         string some = string.Join(", ", parts.Where(part => part.Length > 0).Take(Shown));
         throw new MxdInputException($"Data set {id} has {parts.Length} parts ({some}{(parts.Length > Shown ? ", …" : "")}): choose by {id}:{parts[^1]}/**, or take all by {id}:**.");
     }
+
+    [GeneratedRegex("(?<![a-z])train(ing)?(?![a-z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Training();
 }

@@ -41,10 +41,13 @@ public static class TextFiles
         IReadOnlyList<string> paths, string textField = "text", BadRows? bad = null, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         foreach (string name in RequireAny(paths))
-            foreach (TextShard shard in TextShards.Find([name], progress, cancellation))
-                foreach (Document document in ReadFile(shard.Fetch(), textField, bad))
-                    yield return document;
+            foreach (Document document in Read(TextShards.Find([name], progress, cancellation), textField, bad))
+                yield return document;
     }
+
+    /// <summary>The documents of all shards; one of the hub is fetched when its first document is asked for.</summary>
+    internal static IEnumerable<Document> Read(IEnumerable<TextShard> shards, string textField = "text", BadRows? bad = null) =>
+        shards.SelectMany(shard => ReadFile(shard.Fetch(), textField, bad));
 
     /// <summary>Checks, before work starts, that every file is there, of a kind that is read, and begins with a document. Of the hub's, that
     /// there are some.</summary>
@@ -73,7 +76,7 @@ public static class TextFiles
 
     /// <summary>The same texts, those of the hub by the commit they are at now.</summary>
     public static IReadOnlyList<string> Pin(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>
-        [.. names.Select(name => IsOnHub(name) ? HubDataset.Pin(name, progress, cancellation) : name)];
+        [.. names.Select(name => IsOnHub(name) ? HubDataset.Pin(name, HubOptions.FromEnvironment(), progress, cancellation) : name)];
 
     /// <summary>Downloads what is not here, and gives the paths of all files that the names stand for.</summary>
     public static IEnumerable<string> Fetch(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>

@@ -19,7 +19,7 @@ internal static class TextShards
 
     private static IEnumerable<TextShard> Find(string name, IHubProgress? progress, CancellationToken cancellation)
     {
-        if (HubDataset.IsMeant(name)) return HubDataset.Find(name, progress, cancellation);
+        if (HubDataset.IsMeant(name)) return HubDataset.Find(name, HubOptions.FromEnvironment(), progress, cancellation);
         if (!Directory.Exists(name) && name.IndexOfAny(wildcards) < 0) return [Shard(name)];
         TextShard[] found = [.. Local(name)];
         if (found.Length > 0) return found;

@@ -9,7 +9,9 @@ namespace Mxd.Hub;
 /// </summary>
 internal sealed class HubHttp : IDisposable
 {
-    private const int MostRedirects = 10, Attempts = 5;
+    public const int Attempts = 5;
+
+    private const int MostRedirects = 10;
 
     private static readonly TimeSpan longestWait = TimeSpan.FromMinutes(1);
 
@@ -19,17 +21,24 @@ internal sealed class HubHttp : IDisposable
     public HubHttp(HubOptions options)
     {
         this.options = options;
-        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = options.Silence, UseCookies = false })
+        var handler = new SocketsHttpHandler
         {
-            Timeout = Timeout.InfiniteTimeSpan,
+            AllowAutoRedirect = false,
+            ConnectTimeout = options.Silence / 2,
+            UseCookies = false,
+            // A proxy of the environment cannot reach a mirror on this machine.
+            UseProxy = !options.Endpoint.IsLoopback,
         };
+        client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd($"mxd/{typeof(HubHttp).Assembly.GetName().Version}");
         client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");
     }
 
-    /// <summary>The answer to a request, headers only; followed to other addresses if <paramref name="follow"/>, within the hub always.</summary>
+    /// <summary>What <paramref name="read"/> makes of the answer, of which only the headers are there yet.</summary>
     /// <exception cref="HttpRequestException">No connection, after repetitions.</exception>
-    public HttpResponseMessage Send(HttpMethod method, Uri address, bool follow, long from, IHubProgress? progress, CancellationToken cancellation)
+    /// <exception cref="IOException">The answer broke off, after repetitions.</exception>
+    /// <exception cref="TimeoutException">Nothing came for too long, after repetitions.</exception>
+    public T Send<T>(HubRequest request, Func<HttpResponseMessage, T> read, IHubProgress? progress, CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -37,16 +46,15 @@ internal sealed class HubHttp : IDisposable
             TimeSpan? asked = null;
             try
             {
-                HttpResponseMessage response = Follow(method, address, follow, from, cancellation);
-                if (!IsPassing(response.StatusCode) || attempt == Attempts) return response;
-                (problem, asked) = ($"{(int)response.StatusCode}", RetryAfter(response));
-                response.Dispose();
+                using HttpResponseMessage response = Follow(request, cancellation);
+                if (!IsPassing(response.StatusCode) || attempt == Attempts) return read(response);
+                (problem, asked) = ($"answers {(int)response.StatusCode}", RetryAfter(response));
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException && attempt < Attempts && !IsHopeless(e))
+            catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException && request.IsRepeated && attempt < Attempts && !IsHopeless(e))
             {
-                problem = Runtime.OneLine.Of(e.GetBaseException());
+                problem = $"does not answer ({Runtime.OneLine.Of(e.GetBaseException())})";
             }
-            Wait(attempt, asked, $"{address.Host} answers {problem}", progress, cancellation);
+            Wait(attempt, asked, $"{request.Address.Host} {problem}", progress, cancellation);
         }
     }
 
@@ -55,6 +63,8 @@ internal sealed class HubHttp : IDisposable
     {
         TimeSpan wait = asked ?? options.FirstWait * Math.Pow(2, attempt - 1);
         if (wait > longestWait) wait = longestWait;
+        // A server's date may have passed.
+        if (wait < TimeSpan.Zero) wait = TimeSpan.Zero;
         progress?.Note($"{why}; trying again in {wait.TotalSeconds:0.#} s ({attempt} of {Attempts - 1}).");
         cancellation.WaitHandle.WaitOne(wait);
         cancellation.ThrowIfCancellationRequested();
@@ -71,35 +81,51 @@ internal sealed class HubHttp : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer for {options.Silence.TotalSeconds:0.#} s", e);
+            // With the connection's own limit inside, there is nobody to answer.
+            throw e.InnerException is TimeoutException
+                ? new HttpRequestException(HttpRequestError.ConnectionError, $"no connection within {options.Silence.TotalSeconds / 2:0.#} s")
+                : new TimeoutException($"silent for {options.Silence.TotalSeconds:0.#} s");
         }
     }
 
+    /// <summary>The pieces of an answer as they arrive, each in the same buffer.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Read(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        using Stream source = WithinSilence(response.Content.ReadAsStreamAsync, cancellation);
+        byte[] buffer = new byte[1 << 20];
+        int count;
+        while ((count = WithinSilence(silence => source.ReadAsync(buffer, silence).AsTask(), cancellation)) > 0) yield return buffer.AsMemory(0, count);
+    }
+
+    /// <summary>The hub's own address: the token goes nowhere else, nor over a connection less safe.</summary>
+    public bool IsHub(Uri? address) => address is not null && address.Scheme == options.Endpoint.Scheme && address.Authority == options.Endpoint.Authority;
+
+    /// <summary>May the same request succeed later?</summary>
+    public static bool IsPassing(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+
     public void Dispose() => client.Dispose();
 
-    private HttpResponseMessage Follow(HttpMethod method, Uri address, bool follow, long from, CancellationToken cancellation)
+    private HttpResponseMessage Follow(HubRequest asked, CancellationToken cancellation)
     {
+        Uri address = asked.Address;
         for (int redirects = 0; redirects <= MostRedirects; redirects++)
         {
-            using var request = new HttpRequestMessage(method, address);
+            using var request = new HttpRequestMessage(asked.Method, address);
             if (options.Token is { } token && IsHub(address)) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            if (from > 0) request.Headers.Range = new RangeHeaderValue(from, null);
-            HttpResponseMessage response = WithinSilence(token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellation);
+            if (asked.From > 0) request.Headers.Range = new RangeHeaderValue(asked.From, null);
+            HttpResponseMessage response = WithinSilence(silence => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence), cancellation);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location) return response;
             var next = new Uri(address, location);
             // The first answer of the hub says what a file is, even where the file itself is elsewhere.
-            if (!follow && !IsHub(next)) return response;
+            if (!asked.IsFollowed && !IsHub(next)) return response;
             response.Dispose();
-            if (next.Scheme is not ("http" or "https")) throw new HttpRequestException($"a redirect to {next.Scheme} is not followed");
+            if (next.Scheme is not ("http" or "https") || (address.Scheme == "https" && next.Scheme == "http"))
+                throw new HttpRequestException($"a redirect from {address.Scheme} to {next.Scheme} is not followed");
             address = next;
         }
         throw new HttpRequestException($"more than {MostRedirects} redirects");
     }
-
-    /// <summary>The hub's own address: the token goes nowhere else, nor over a connection less safe.</summary>
-    private bool IsHub(Uri address) => address.Scheme == options.Endpoint.Scheme && address.Authority == options.Endpoint.Authority;
-
-    private static bool IsPassing(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     /// <summary>Asking again cannot help where there is nobody to answer, and waiting for it is only slow.</summary>
     private static bool IsHopeless(Exception e) => e is HttpRequestException

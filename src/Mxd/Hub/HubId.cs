@@ -19,8 +19,11 @@ public sealed partial record HubId(string Name, string Revision = HubId.DefaultR
     public static bool TryParse(string text, [NotNullWhen(true)] out HubId? id)
     {
         Match match = Pattern().Match(text);
-        id = match.Success ? new HubId(match.Groups[1].Value, match.Groups[2].Success ? match.Groups[2].Value : DefaultRevision) : null;
-        return match.Success;
+        string revision = match.Groups[2].Success ? match.Groups[2].Value : DefaultRevision;
+        // A part of a revision is a folder of the cache.
+        bool isId = match.Success && revision.Split('/').All(part => part is not ("" or "." or ".."));
+        id = isId ? new HubId(match.Groups[1].Value, revision) : null;
+        return isId;
     }
 
     /// <summary>Does what a person wrote name something on the hub? What exists on this machine, or is written as a path or with one of

@@ -13,6 +13,8 @@ public static class HubModel
     public static string Fetch(HubClient client, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         HubSnapshot snapshot = client.Open(HubKind.Model, id, progress, cancellation);
+        if (!snapshot.Files.Contains(descriptions[0]) && !snapshot.IsOfCache)
+            throw new MxdInputException($"Model {snapshot.Id} has no {descriptions[0]}, which says what it is: name a repository in the layout of transformers.");
         foreach (string file in descriptions.Where(snapshot.Files.Contains)) Fetch(file);
         if (snapshot.Files.Contains(SafetensorsFolder.SingleFile)) Fetch(SafetensorsFolder.SingleFile);
         else if (snapshot.Files.Contains(SafetensorsFolder.IndexFile))
@@ -26,6 +28,8 @@ public static class HubModel
     private static string NoWeights(HubSnapshot snapshot)
     {
         string[] gguf = [.. snapshot.Files.Where(file => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))];
+        if (snapshot.IsOfCache)
+            return $"Model {snapshot.Id} is in the cache in part only ({snapshot.Folder} has no {SafetensorsFolder.SingleFile}), and the hub was not asked or did not answer: unset HF_HUB_OFFLINE and try again with a connection.";
         return gguf.Length > 0
             ? $"Model {snapshot.Id} has no {SafetensorsFolder.SingleFile}, but GGUF files: fetch one with 'mxd hub get {snapshot.Id} --file {gguf[0]}' and name its path."
             : $"Model {snapshot.Id} has no weights in safetensors, the only kind that is read from the hub: name another revision or a repository that has them.";

@@ -11,9 +11,10 @@ public enum HubKind
 /// <param name="Kind">What it holds.</param>
 /// <param name="Id">As it was asked for.</param>
 /// <param name="Commit">The commit its revision stands for.</param>
-/// <param name="Files">Paths of its files, with slashes; of a cache read offline, those that are there.</param>
+/// <param name="Files">Paths of its files, with slashes.</param>
 /// <param name="Folder">Where files of this commit are kept.</param>
-public sealed record HubSnapshot(HubKind Kind, HubId Id, string Commit, IReadOnlyList<string> Files, string Folder);
+/// <param name="IsOfCache">Has the hub never given a list, so that the files are those the cache has, perhaps not all?</param>
+public sealed record HubSnapshot(HubKind Kind, HubId Id, string Commit, IReadOnlyList<string> Files, string Folder, bool IsOfCache = false);
 
 /// <summary>Hears of downloads.</summary>
 public interface IHubProgress

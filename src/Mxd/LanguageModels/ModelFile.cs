@@ -51,14 +51,18 @@ public sealed class ModelFile : IDisposable
     /// cache does not have it.
     /// </summary>
     /// <exception cref="MxdInputException">Not there, damaged, or of a kind that is not supported.</exception>
-    public static ModelFile Open(string model, IHubProgress? progress = null, CancellationToken cancellation = default)
+    public static ModelFile Open(string model, IHubProgress? progress = null, CancellationToken cancellation = default) =>
+        OpenFrom(model, HubOptions.FromEnvironment, progress, cancellation);
+
+    /// <summary>The same with a hub of one's own, asked for where it is needed.</summary>
+    internal static ModelFile OpenFrom(string model, Func<HubOptions> hub, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         string path = Path.GetFullPath(model);
         if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
         if (Directory.Exists(path)) return OpenFolder(path, path);
         if (!IsOnHub(model))
             throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
-        using var client = new HubClient(HubOptions.FromEnvironment());
+        using var client = new HubClient(hub());
         return OpenFolder(model, HubModel.Fetch(client, HubId.Parse(model), progress, cancellation));
     }
 

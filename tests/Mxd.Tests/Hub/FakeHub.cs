@@ -22,14 +22,16 @@ internal sealed class FakeHub : IDisposable
     private readonly HttpListener hub = new(), storage = new();
     private readonly ConcurrentDictionary<string, byte[]> files = new();
 
+    private int downloads;
+
     public FakeHub()
     {
         Endpoint = Start(hub, AnswerHub);
         StorageEndpoint = Start(storage, AnswerStorage);
     }
 
-    /// <summary>A fault: true where it has answered the request itself.</summary>
-    public delegate bool Fault(HttpListenerContext context);
+    /// <summary>Answers a request in another way than the hub does when all is well; see <see cref="HubFaults"/>.</summary>
+    public delegate void Fault(HttpListenerContext context);
 
     public string Endpoint { get; }
 
@@ -41,8 +43,14 @@ internal sealed class FakeHub : IDisposable
     /// <summary>Authorization of every request, with the server it went to.</summary>
     public ConcurrentQueue<(string Server, string Value)> Authorizations { get; } = new();
 
+    /// <summary>Range of every request that has one.</summary>
+    public ConcurrentQueue<string> Ranges { get; } = new();
+
     /// <summary>Faults for the next requests of files' contents, in order.</summary>
     public ConcurrentQueue<Fault> ContentFaults { get; } = new();
+
+    /// <summary>Faults for the next requests of what the hub says of a file.</summary>
+    public ConcurrentQueue<Fault> FactFaults { get; } = new();
 
     /// <summary>Faults for the next listings.</summary>
     public ConcurrentQueue<Fault> ListingFaults { get; } = new();
@@ -58,14 +66,11 @@ internal sealed class FakeHub : IDisposable
         foreach (string file in Directory.GetFiles(folder)) Add(repository, Path.GetFileName(file), File.ReadAllBytes(file));
     }
 
-    public static Fault Status(int status, string? errorCode = null, string? retryAfter = null) => context =>
-    {
-        context.Response.StatusCode = status;
-        if (errorCode is not null) context.Response.Headers["X-Error-Code"] = errorCode;
-        if (retryAfter is not null) context.Response.Headers["Retry-After"] = retryAfter;
-        context.Response.Close();
-        return true;
-    };
+    /// <summary>How often contents were sent, or should have been.</summary>
+    public int Downloads => downloads;
+
+    /// <summary>Old names of repositories, and the new: <c>owner/name</c>.</summary>
+    public ConcurrentDictionary<string, string> Renamed { get; } = new();
 
     public void Dispose()
     {
@@ -116,19 +121,25 @@ internal sealed class FakeHub : IDisposable
     {
         string path = Uri.UnescapeDataString(context.Request.Url!.AbsolutePath).TrimStart('/');
         Note("", "hub", context, path);
-        if (path.StartsWith("api/", StringComparison.Ordinal)) AnswerListing(context, path["api/".Length..]);
+        string now = Renamed.Aggregate(path, (name, pair) => name.Replace(pair.Key + "/", pair.Value + "/", StringComparison.Ordinal));
+        if (now != path) HubFaults.Redirect("/" + now, 307)(context);
+        else if (path.StartsWith("api/", StringComparison.Ordinal)) AnswerListing(context, path["api/".Length..]);
         else AnswerFile(context, path);
     }
 
     private void AnswerListing(HttpListenerContext context, string path)
     {
-        if (ListingFaults.TryDequeue(out Fault? fault) && fault(context)) return;
+        if (ListingFaults.TryDequeue(out Fault? fault))
+        {
+            fault(context);
+            return;
+        }
         string[] parts = path.Split("/revision/");
         string revision = parts.ElementAtOrDefault(1) ?? "main", key = $"{parts[0]}@{(revision == Commit ? "main" : revision)}/";
         string[] found = [.. files.Keys.Where(k => k.StartsWith(key, StringComparison.Ordinal)).Select(k => k[key.Length..]).Order(StringComparer.Ordinal)];
         if (found.Length == 0)
         {
-            Status(404, files.Keys.Any(k => k.StartsWith(parts[0] + "@", StringComparison.Ordinal)) ? "RevisionNotFound" : "RepoNotFound")(context);
+            HubFaults.Status(404, files.Keys.Any(k => k.StartsWith(parts[0] + "@", StringComparison.Ordinal)) ? "RevisionNotFound" : "RepoNotFound")(context);
             return;
         }
         var listing = new JsonObject
@@ -141,9 +152,14 @@ internal sealed class FakeHub : IDisposable
 
     private void AnswerFile(HttpListenerContext context, string path)
     {
+        if (context.Request.HttpMethod == "HEAD" && FactFaults.TryDequeue(out Fault? fault))
+        {
+            fault(context);
+            return;
+        }
         if (Find(path) is not { } content)
         {
-            Status(404, "EntryNotFound")(context);
+            HubFaults.Status(404, "EntryNotFound")(context);
             return;
         }
         bool isLarge = content.Length >= Large;
@@ -176,11 +192,21 @@ internal sealed class FakeHub : IDisposable
             context.Response.Close();
             return;
         }
-        if (ContentFaults.TryDequeue(out Fault? fault) && fault(context)) return;
+        Interlocked.Increment(ref downloads);
+        if (ContentFaults.TryDequeue(out Fault? fault))
+        {
+            fault(context);
+            return;
+        }
         long start = 0;
         if (context.Request.Headers["Range"] is { } range)
         {
             start = long.Parse(range["bytes=".Length..^1]);
+            if (start >= content.Length)
+            {
+                HubFaults.Status(416)(context);
+                return;
+            }
             context.Response.StatusCode = 206;
             context.Response.Headers["Content-Range"] = $"bytes {start}-{content.Length - 1}/{content.Length}";
         }
@@ -208,17 +234,20 @@ internal sealed class FakeHub : IDisposable
     }
 
     /// <summary>Another revision is another commit.</summary>
-    private static string CommitOf(string revision) => revision is "main" or Commit ? Commit : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(revision)))[..Commit.Length];
+    public static string CommitOf(string revision) => revision is "main" or Commit ? Commit : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(revision)))[..Commit.Length];
 
-#pragma warning disable CA5350 // Git's name of a small file is its SHA-1.
+    public static string Etag(byte[] content) => Etag(content, content.Length >= Large);
+
     private static string Etag(byte[] content, bool isLarge) => Convert.ToHexStringLower(isLarge
         ? SHA256.HashData(content)
+#pragma warning disable CA5350 // Git's name of a small file is its SHA-1.
         : SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 #pragma warning restore CA5350
 
     private void Note(string prefix, string server, HttpListenerContext context, string path)
     {
         Requests.Enqueue($"{prefix}{context.Request.HttpMethod} {path}");
+        if (context.Request.Headers["Range"] is { } range) Ranges.Enqueue(range);
         if (context.Request.Headers["Authorization"] is { } value) Authorizations.Enqueue((server, value));
     }
 }

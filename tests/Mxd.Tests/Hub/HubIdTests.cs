@@ -24,6 +24,8 @@ public sealed class HubIdTests
     [InlineData("/srv/model")]
     [InlineData("a/b/c")]
     [InlineData("owner/name@")]
+    [InlineData("owner/name@a/../../b")]
+    [InlineData("owner/name@a/")]
     [InlineData("owner/..")]
     [InlineData("owner/name\n")]
     public void Paths_are_no_hub_ids(string text)
