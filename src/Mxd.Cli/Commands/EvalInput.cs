@@ -31,17 +31,18 @@ internal sealed class EvalInput : IDisposable
 
     public static EvalInput Open(EvalOptions options, IRunObserver observer, CancellationToken cancellation)
     {
-        Check(options);
+        var downloads = new ObservedDownloads(observer);
+        Check(options, downloads, cancellation);
         List<EvalRun> runs = [.. options.Run.Select(EvalRun.Read)];
         CheckTogether(options, runs);
-        ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel(), new ObservedDownloads(observer), cancellation);
+        ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel(), downloads, cancellation);
         try
         {
             model.CheckWeights();
             if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
             List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
             IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : HeldOutFiles(runs[0].Description!.Options);
-            PackedContexts text = Pack(options, runs[0], model, notes, new ObservedDownloads(observer), cancellation);
+            PackedContexts text = Pack(options, runs[0], model, notes, downloads, cancellation);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
             return new EvalInput(runs, model, text, notes) { TextFiles = files };
         }
@@ -123,7 +124,7 @@ internal sealed class EvalInput : IDisposable
         return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
     }
 
-    private static void Check(EvalOptions options)
+    private static void Check(EvalOptions options, IHubProgress downloads, CancellationToken cancellation)
     {
         var problems = new ProblemList();
         problems.AddIf(options.Contexts < 1, $"--contexts is {options.Contexts}; it must be at least 1.");
@@ -132,7 +133,7 @@ internal sealed class EvalInput : IDisposable
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.AddIf(options.Run.Distinct().Count() < options.Run.Count, "--run names the same folder twice: name each once.");
         problems.Collect(() => { Devices.Parse(options.Device); });
-        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad));
+        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, cancellation));
         foreach (string run in options.Run) problems.Collect(() => new RunFolder(run).RequireLayer());
         problems.ThrowIfAny();
     }
