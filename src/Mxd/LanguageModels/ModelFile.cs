@@ -98,8 +98,10 @@ public sealed class ModelFile : IDisposable
         return OrDispose(file, () =>
         {
             ModelFamily family = ModelFamily.OfGguf(file.Metadata.GetString("general.architecture"), path);
-            return new ModelFile(
-                path, file, family, family.ReadConfig(new GgufConfig(file, family.GgufName)), family.GgufNames, () => GgufTokenizer.Load(file));
+            var header = new GgufConfig(file, family.GgufName);
+            TransformerConfig config = family.ReadConfig(header);
+            header.RequireNeutralSettings(config.HeadWidth);
+            return new ModelFile(path, file, family, config, family.GgufNames, () => GgufTokenizer.Load(file));
         });
     }
 
@@ -109,6 +111,7 @@ public sealed class ModelFile : IDisposable
         ModelFamily family = ModelFamily.OfFolder(json.Text("model_type"), json.Location);
         if (json.Has("quantization_config"))
             throw new MxdInputException($"{json.Location} describes quantised weights, which are read from GGUF files only: use the model's unquantised folder.");
+        json.Require("is_causal", true);
         TransformerConfig config = family.ReadConfig(json);
         SafetensorsFolder source = SafetensorsFolder.Open(folder);
         return OrDispose(source, () => new ModelFile(
