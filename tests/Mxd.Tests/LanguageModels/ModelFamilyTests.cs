@@ -119,7 +119,7 @@ public sealed class ModelFamilyTests : IDisposable
     [MemberData(nameof(Families))]
     public void MissingWrongAndUnexpectedTensors_AreNamed(string family)
     {
-        TransformerConfig config = RandomTransformer.Config(family, 2);
+        TransformerConfig config = RandomTransformer.Config(family, 2) with { Layers = 2 };
         using DisposeScope scope = NewDisposeScope();
         using TransformerWeights weights = RandomTransformer.Weights(config, 2);
         var written = new HuggingFaceFolder(family, config);
@@ -129,11 +129,14 @@ public sealed class ModelFamilyTests : IDisposable
         string victim = tensors[5].Name;
 
         SafetensorsWriter.Write(file, tensors.Where(t => t.Name != victim));
-        Assert.Contains(victim, Refused(), StringComparison.Ordinal);
+        Assert.Matches($"has no tensor '{victim}'.*: it is not whole, or of another model", Refused());
         SafetensorsWriter.Write(file, tensors.Select(t => t.Name == victim ? (t.Name, zeros(3, 3)) : t));
         Assert.Matches($"has {victim} \\[3, 3\\], but its configuration needs \\[", Refused());
         SafetensorsWriter.Write(file, tensors.Append(("surprise.weight", zeros(2))));
         Assert.Contains("surprise.weight", Refused(), StringComparison.Ordinal);
+        SafetensorsWriter.Write(file, tensors);
+        new HuggingFaceFolder(family, config with { Layers = config.Layers - 1 }).WriteConfig(Path);
+        Assert.Contains($"has more layers than the {config.Layers - 1} of its configuration", Refused(), StringComparison.Ordinal);
     }
 
     private static void AssertEqualsPlainLoops(string path, string family, int seed, TransformerConfig config, TransformerWeights weights)
