@@ -30,8 +30,7 @@ public sealed class ModelFile : IDisposable
         this.config = config;
         layout = new WeightLayout(config, names);
         tokenizer = new Lazy<ITokenizer>(() => CheckVocabulary(loadTokenizer()));
-        identity = new Lazy<ModelIdentity>(() => new ModelIdentity(
-            id, family.Name, config.Layers, config.Width, config.MlpWidth, config.Vocabulary, config.ContextLength, TokenizerHash(), WeightsHash()));
+        identity = new Lazy<ModelIdentity>(() => new ModelIdentity(id, family.Name, config, TokenizerHash(), WeightsHash));
     }
 
     /// <summary>What the user named: a hub id, or the full path.</summary>
@@ -40,7 +39,7 @@ public sealed class ModelFile : IDisposable
     /// <summary>Sizes and constants.</summary>
     public TransformerConfig Config => config;
 
-    /// <summary>What a layer must know of it. The first use reads all weight files, for their hash.</summary>
+    /// <summary>What a layer must know of it. The first use of the weights' hash in it reads all weight files.</summary>
     public ModelIdentity Identity => identity.Value;
 
     /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
@@ -153,11 +152,16 @@ public sealed class ModelFile : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
         foreach (string file in source.Files)
-        {
-            using FileStream stream = File.OpenRead(file);
-            int count;
-            while ((count = stream.Read(buffer)) > 0) hash.AppendData(buffer, 0, count);
-        }
+            try
+            {
+                using FileStream stream = File.OpenRead(file);
+                int count;
+                while ((count = stream.Read(buffer)) > 0) hash.AppendData(buffer, 0, count);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MxdInputException($"{file} cannot be read for its hash ({OneLine.Of(e)}): make it readable, or download it again.", e);
+            }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
