@@ -31,7 +31,13 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
             float[] logits = Logits(next, cache);
             // Embeddings may have rows that no token has.
             int rows = logits.Length / samples.Length, tokens = Math.Min(rows, tokenizer.VocabularySize);
-            for (int i = 0; i < samples.Length; i++) next[i] = [samples[i].Take(logits.AsSpan(i * rows, tokens))];
+            for (int i = 0; i < samples.Length; i++)
+            {
+                Span<float> own = logits.AsSpan(i * rows, tokens);
+                foreach (int missing in tokenizer.MissingIds)
+                    if (missing < tokens) own[missing] = float.NegativeInfinity;
+                next[i] = [samples[i].Take(own)];
+            }
             if (promptSeconds == 0) promptSeconds = clock.Elapsed.TotalSeconds;
         }
         double seconds = clock.Elapsed.TotalSeconds;
