@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Mxd.Formats;
 using Mxd.Runtime;
@@ -34,16 +35,21 @@ internal sealed class ConfigJson
         {
             long length = new FileInfo(path).Length;
             if (length > LongestFile) throw new MxdInputException($"{path} is {length} bytes long; a model's configuration has at most {LongestFile}.");
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowTrailingCommas = true });
+            ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+            if (bytes.Span.StartsWith(Encoding.UTF8.Preamble)) bytes = bytes[Encoding.UTF8.Preamble.Length..];
+            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowTrailingCommas = true });
+            CheckTexts(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigJson(path, document.RootElement.Clone())
                 : throw new MxdInputException($"{path} must hold one JSON object.");
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new MxdInputException($"{path} cannot be read: {OneLine.Of(e)}.", e);
+            throw new MxdInputException($"{path} cannot be read ({OneLine.Of(e)}): download it again.", e);
         }
     }
+
+    public bool IsEmpty => !json.EnumerateObject().Any();
 
     public bool Has(string name) => Find([name], out _) is not null;
 
@@ -65,12 +71,12 @@ internal sealed class ConfigJson
             : throw Wrong(found, $"a whole number from 1 to {LargestSize}");
     }
 
-    public double Number(params ReadOnlySpan<string> names) => OptionalNumber(names) ?? throw Missing(names);
+    public double Number(NumberRange range, params ReadOnlySpan<string> names) => OptionalNumber(range, names) ?? throw Missing(names);
 
-    public double? OptionalNumber(params ReadOnlySpan<string> names)
+    public double? OptionalNumber(NumberRange range, params ReadOnlySpan<string> names)
     {
         if (Find(names, out string found) is not { } value) return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : throw Wrong(found, "a number");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && range.Contains(number) ? number : throw Wrong(found, range.ToString());
     }
 
     public bool Flag(string name, bool standard) => Find([name], out _) switch
@@ -110,7 +116,22 @@ internal sealed class ConfigJson
         return null;
     }
 
-    private MxdInputException Missing(ReadOnlySpan<string> names) => new($"{Location} has no {names[0]}{NearestNames.Hint(names[0], json.EnumerateObject().Select(p => p.Name))}.");
+    /// <summary>Text that is not Unicode (half of a surrogate pair) is only found when it is asked for; better here than in the midst of a message.</summary>
+    private static void CheckTexts(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String) _ = value.GetString();
+        else if (value.ValueKind == JsonValueKind.Array) foreach (JsonElement item in value.EnumerateArray()) CheckTexts(item);
+        else if (value.ValueKind == JsonValueKind.Object)
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                _ = property.Name;
+                CheckTexts(property.Value);
+            }
+    }
 
-    private MxdInputException Wrong(string name, string expected) => new($"{Location} has {name} = {Shown.Name(json.GetProperty(name).GetRawText())}; {expected} is expected.");
+    private MxdInputException Missing(ReadOnlySpan<string> names) =>
+        new($"{Location} has no {names[0]}{NearestNames.Hint(names[0], json.EnumerateObject().Select(p => p.Name))}: download the file again, or use another model.");
+
+    private MxdInputException Wrong(string name, string expected) =>
+        new($"{Location} has {name} = {Shown.Name(json.GetProperty(name).GetRawText())}; {expected} is expected: download the file again, or use another model.");
 }

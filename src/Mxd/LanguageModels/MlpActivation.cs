@@ -1,3 +1,4 @@
+using Mxd.Formats;
 using Mxd.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -13,6 +14,8 @@ public static class MlpActivation
     {
         ["gelu"] = "gelu",
         ["gelu_python"] = "gelu",
+        ["gelu_python_tanh"] = "gelu-tanh",
+        ["gelu_accurate"] = "gelu-tanh",
         ["gelu_new"] = "gelu-tanh",
         ["gelu_fast"] = "gelu-tanh",
         ["gelu_pytorch_tanh"] = "gelu-tanh",
@@ -25,7 +28,7 @@ public static class MlpActivation
     /// <exception cref="MxdInputException">It is not known; the message begins with <paramref name="location"/>.</exception>
     public static string Parse(string name, string location) => names.TryGetValue(name, out string? own)
         ? own
-        : throw new MxdInputException($"{location} has the activation '{name}'; known are {string.Join(", ", names.Keys)}: use a model with one of these.");
+        : throw new MxdInputException($"{location} has the activation {Shown.Name(name)}; known are {string.Join(", ", names.Keys)}: use a model with one of these.");
 
     /// <summary>act(u), elementwise.</summary>
     internal static Tensor Apply(string name, Tensor u) => name switch

@@ -46,5 +46,5 @@ public abstract class ModelFamily
     /// <summary>Values a head, where the heads share the width.</summary>
     private protected static int HeadWidth(int width, int heads, string location) => width % heads == 0
         ? width / heads
-        : throw new MxdInputException($"{location} has a width of {width} and {heads} heads; the first must be a multiple of the second.");
+        : throw new MxdInputException($"{location} has a width of {width} and {heads} heads; the first must be a multiple of the second: use another model.");
 }

@@ -30,8 +30,7 @@ public sealed class ModelFile : IDisposable
         this.config = config;
         layout = new WeightLayout(config, names);
         tokenizer = new Lazy<ITokenizer>(() => CheckVocabulary(loadTokenizer()));
-        identity = new Lazy<ModelIdentity>(() => new ModelIdentity(
-            id, family.Name, config.Layers, config.Width, config.MlpWidth, config.Vocabulary, config.ContextLength, TokenizerHash(), WeightsHash()));
+        identity = new Lazy<ModelIdentity>(() => new ModelIdentity(id, family.Name, config, TokenizerHash(), WeightsHash));
     }
 
     /// <summary>What the user named: a hub id, or the full path.</summary>
@@ -40,7 +39,7 @@ public sealed class ModelFile : IDisposable
     /// <summary>Sizes and constants.</summary>
     public TransformerConfig Config => config;
 
-    /// <summary>What a layer must know of it. The first use reads all weight files, for their hash.</summary>
+    /// <summary>What a layer must know of it. The first use of the weights' hash in it reads all weight files.</summary>
     public ModelIdentity Identity => identity.Value;
 
     /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
@@ -62,8 +61,10 @@ public sealed class ModelFile : IDisposable
         if (Directory.Exists(path)) return OpenFolder(path, path);
         if (!IsOnHub(model))
             throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
+        // People know some models by other names than the hub's: gpt2-small, pythia-410m.
+        HubId id = HubId.Parse(KnownModel.FindId(model) ?? model);
         using var client = new HubClient(hub());
-        return OpenFolder(model, HubModel.Fetch(client, HubId.Parse(model), progress, cancellation));
+        return OpenFolder(id.ToString(), HubModel.Fetch(client, id, progress, cancellation));
     }
 
     /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>
@@ -102,8 +103,10 @@ public sealed class ModelFile : IDisposable
         return OrDispose(file, () =>
         {
             ModelFamily family = ModelFamily.OfGguf(file.Metadata.GetString("general.architecture"), path);
-            return new ModelFile(
-                path, file, family, family.ReadConfig(new GgufConfig(file, family.GgufName)), family.GgufNames, () => GgufTokenizer.Load(file));
+            var header = new GgufConfig(file, family.GgufName);
+            TransformerConfig config = family.ReadConfig(header);
+            header.RequireNeutralSettings(config.HeadWidth);
+            return new ModelFile(path, file, family, config, family.GgufNames, () => GgufTokenizer.Load(file));
         });
     }
 
@@ -113,6 +116,7 @@ public sealed class ModelFile : IDisposable
         ModelFamily family = ModelFamily.OfFolder(json.Text("model_type"), json.Location);
         if (json.Has("quantization_config"))
             throw new MxdInputException($"{json.Location} describes quantised weights, which are read from GGUF files only: use the model's unquantised folder.");
+        json.Require("is_causal", true);
         TransformerConfig config = family.ReadConfig(json);
         SafetensorsFolder source = SafetensorsFolder.Open(folder);
         return OrDispose(source, () => new ModelFile(
@@ -154,11 +158,16 @@ public sealed class ModelFile : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
         foreach (string file in source.Files)
-        {
-            using FileStream stream = File.OpenRead(file);
-            int count;
-            while ((count = stream.Read(buffer)) > 0) hash.AppendData(buffer, 0, count);
-        }
+            try
+            {
+                using FileStream stream = File.OpenRead(file);
+                int count;
+                while ((count = stream.Read(buffer)) > 0) hash.AppendData(buffer, 0, count);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new MxdInputException($"{file} cannot be read for its hash ({OneLine.Of(e)}): make it readable, or download it again.", e);
+            }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

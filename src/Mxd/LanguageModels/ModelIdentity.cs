@@ -22,4 +22,19 @@ public sealed record ModelIdentity(
     int Vocabulary,
     int ContextLength,
     string TokenizerHash,
-    string WeightsHash);
+    string WeightsHash)
+{
+    private readonly LateText weightsHash = new(() => WeightsHash);
+
+    /// <summary>Of a model that lies here, whose weight files are only read, all of them, when their hash is asked for.</summary>
+    internal ModelIdentity(string id, string architecture, TransformerConfig config, string tokenizerHash, Func<string> weightsHash)
+        : this(id, architecture, config.Layers, config.Width, config.MlpWidth, config.Vocabulary, config.ContextLength, tokenizerHash, "") =>
+        this.weightsHash = new LateText(weightsHash);
+
+    /// <summary>SHA-256 of the weight files.</summary>
+    public string WeightsHash
+    {
+        get => weightsHash.Value;
+        init => weightsHash = new LateText(() => value);
+    }
+}

@@ -32,18 +32,12 @@ public abstract record RotaryScaling
             double kept = Math.Clamp((turns - LowFrequency) / (HighFrequency - LowFrequency), 0, 1);
             return 1 / (kept + (1 - kept) / Factor);
         }
-    }
 
-    /// <summary>The scaling itself, if its numbers can be computed with.</summary>
-    /// <exception cref="MxdInputException">They cannot; the message begins with <paramref name="location"/>.</exception>
-    internal RotaryScaling Checked(string location)
-    {
-        bool isSound = this switch
-        {
-            Linear(var factor) => factor > 0 && double.IsFinite(factor),
-            Llama3(var factor, var low, var high, var context) => factor > 0 && double.IsFinite(factor) && low < high && context > 0,
-            _ => true,
-        };
-        return isSound ? this : throw new MxdInputException($"{location} scales its rotary frequencies by {this}; factors above 0 and a low frequency below the high one are expected.");
+        /// <summary>The scaling itself, if there is something between its frequencies.</summary>
+        /// <exception cref="MxdInputException">There is not; the message begins with <paramref name="location"/>.</exception>
+        internal Llama3 Checked(string location) => LowFrequency < HighFrequency
+            ? this
+            : throw new MxdInputException(FormattableString.Invariant(
+                $"{location} has low_freq_factor = {LowFrequency} and high_freq_factor = {HighFrequency}; the first must be below the second: download the file again, or use another model."));
     }
 }

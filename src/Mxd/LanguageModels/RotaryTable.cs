@@ -8,7 +8,7 @@ namespace Mxd.LanguageModels;
 /// the others stay. Cosines and sines are computed in float32 for as many positions as were asked for, and kept.
 /// </summary>
 /// <param name="config">r, base and the divisors' rule.</param>
-/// <param name="divisors">Divisors from a file, [r/2] in float32, in the place of the rule's; owned by this.</param>
+/// <param name="divisors">Divisors from a file, [r/2] in float32, in the place of the rule's; the model's weights own them.</param>
 /// <param name="device">Where the heads are.</param>
 /// <param name="dtype">The heads' dtype.</param>
 internal sealed class RotaryTable(RotaryConfig config, Tensor? divisors, Device device, ScalarType dtype) : IDisposable
@@ -31,7 +31,6 @@ internal sealed class RotaryTable(RotaryConfig config, Tensor? divisors, Device 
     {
         cosines?.Dispose();
         sines?.Dispose();
-        divisors?.Dispose();
     }
 
     private void Extend(long positions)

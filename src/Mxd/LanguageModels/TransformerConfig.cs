@@ -65,11 +65,9 @@ public sealed record TransformerConfig(
     internal TransformerConfig Checked(string location)
     {
         if (Heads % KeyValueHeads != 0)
-            throw new MxdInputException($"{location} has {Heads} query heads and {KeyValueHeads} key heads; the first must be a multiple of the second.");
+            throw new MxdInputException($"{location} has {Heads} query heads and {KeyValueHeads} key heads; the first must be a multiple of the second: use another model.");
         if (Rotary is { } rotary && (rotary.Width > HeadWidth || rotary.Width % 2 != 0 || rotary.Width < 2))
-            throw new MxdInputException($"{location} rotates {rotary.Width} of {HeadWidth} values a head; an even number of them, and at least 2, is expected.");
-        if (!(NormEpsilon > 0 && float.IsFinite(NormEpsilon)))
-            throw new MxdInputException($"{location} has a norm epsilon of {NormEpsilon}; a small number above 0 is expected.");
+            throw new MxdInputException($"{location} rotates {rotary.Width} of {HeadWidth} values a head; an even number of them, and at least 2, is expected: use another model.");
         return this;
     }
 }

@@ -26,16 +26,20 @@ internal sealed class WeightLayout(TransformerConfig config, WeightNames names)
         var expected = new HashSet<string>(StringComparer.Ordinal);
         foreach (StoredTensor tensor in All(source))
         {
+            if (!source.Contains(tensor.Name))
+                throw new MxdInputException($"{source.Location} has no tensor {Shown.Name(tensor.Name)}{NearestNames.Hint(tensor.Name, source.Names)}: it is not whole, or of another model than its configuration; download both again.");
             IReadOnlyList<long> found = source.Describe(tensor.Name).Shape;
             if (!found.SequenceEqual(tensor.Shape))
                 throw new MxdInputException(
-                    $"{source.Location} has {tensor.Name} [{string.Join(", ", found)}], but its configuration needs [{string.Join(", ", tensor.Shape)}]: the file is damaged, or of another model.");
+                    $"{source.Location} has {tensor.Name} [{string.Join(", ", found)}], but its configuration needs [{string.Join(", ", tensor.Shape)}]: the file is damaged, or of another model; download both again.");
             (source as GgufFile)?.RequireReadable(tensor.Name);
             expected.Add(tensor.Name);
         }
         // A tensor nobody asked for means a variant of the architecture that this code does not compute.
-        if (source.Names.FirstOrDefault(name => !expected.Contains(name) && !names.IsIgnored(name)) is { } unknown)
-            throw new MxdInputException($"{source.Location} has a tensor {Shown.Name(unknown)} that its configuration has no use for: this variant of the architecture is not supported.");
+        if (source.Names.FirstOrDefault(name => !expected.Contains(name) && !names.IsIgnored(name)) is not { } unknown) return;
+        if (source.Names.Any(name => name.StartsWith(names.Block(config.Layers), StringComparison.Ordinal)))
+            throw new MxdInputException($"{source.Location} has more layers than the {config.Layers} of its configuration: they are of different models; download both again.");
+        throw new MxdInputException($"{source.Location} has a tensor {Shown.Name(unknown)} that its configuration has no use for: this variant of the architecture is not supported; use another model.");
     }
 
     /// <summary>Reads the weights; beside them it holds one of their tensors at a time.</summary>

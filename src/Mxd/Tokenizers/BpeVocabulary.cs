@@ -21,6 +21,9 @@ public sealed record BpeVocabulary(
     /// <summary>Is the text between special tokens brought to Unicode's Normalization Form C?</summary>
     public bool IsNormalised { get; init; }
 
-    /// <summary>Ids of the tokens that are recognised in the normalised text, after <see cref="SpecialTokens"/> and before it is cut into pieces.</summary>
+    /// <summary>Ids of entries of <see cref="Tokens"/> that only keep the place of a token that is not there.</summary>
+    public IReadOnlyList<int> MissingIds { get; init; } = [];
+
+    /// <summary>Ids of the tokens that are recognised, themselves normalised, in the normalised text, after <see cref="SpecialTokens"/> and before it is cut into pieces.</summary>
     public IReadOnlyList<int> TextTokens { get; init; } = [];
 }

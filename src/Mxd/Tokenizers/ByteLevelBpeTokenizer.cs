@@ -38,7 +38,7 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
         byteIds = [.. Enumerable.Range(0, 256).Select(value => ids.GetValueOrDefault(ByteAlphabet.ToCharacter((byte)value).ToString(), -1))];
         tokenBytes = new TokenBytes(vocabulary.Tokens, vocabulary.SpecialTokens.Concat(vocabulary.TextTokens).ToHashSet());
         specialTokens = new SpecialTokens(vocabulary.SpecialTokens.Select(id => (vocabulary.Tokens[id], id)));
-        textTokens = new SpecialTokens(vocabulary.TextTokens.Select(id => (vocabulary.Tokens[id], id)));
+        textTokens = new SpecialTokens(vocabulary.TextTokens.Select(id => (Normalised(vocabulary.Tokens[id]), id)));
         wholePieces = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         preTokenizer = PreTokenizers.Get(vocabulary.PreTokenizer);
         merges = new BpeMerges(vocabulary.Merges, ids);
@@ -46,6 +46,8 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
     }
 
     public int VocabularySize => vocabulary.Tokens.Count;
+
+    public IReadOnlyList<int> MissingIds => vocabulary.MissingIds;
 
     public int Separator => Find(EndOfText) ?? vocabulary.EndOfSequence ?? throw NoToken("an end of sequence");
 
@@ -86,13 +88,15 @@ public sealed class ByteLevelBpeTokenizer : ITokenizer
 
     private void EncodeOrdinary(string text, BpeMerger merger, List<int> encoded)
     {
-        if (vocabulary.IsNormalised) text = NormalFormC.Of(text);
+        text = Normalised(text);
         foreach ((Range part, int id) in textTokens.Split(text))
         {
             if (id >= 0) encoded.Add(id);
             else EncodePieces(text.AsSpan(part), merger, encoded);
         }
     }
+
+    private string Normalised(string text) => vocabulary.IsNormalised ? NormalFormC.Of(text) : text;
 
     private void EncodePieces(ReadOnlySpan<char> text, BpeMerger merger, List<int> encoded)
     {

@@ -18,10 +18,10 @@ public static class HuggingFaceTokenizer
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) throw new MxdInputException($"{folder} has no {FileName}, so it cannot turn text into ids: download that file too.");
         if (new FileInfo(path).Length is > LongestFile and var length) throw new MxdInputException($"{path} is {length} bytes long; a tokenizer has at most {LongestFile}.");
+        (string? beginning, string? end) = SequenceTokens.Find(folder);
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            (string? beginning, string? end) = SequenceTokens.Find(folder);
             return new ByteLevelBpeTokenizer(new TokenizerJson(document.RootElement).Read(beginning, end));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IOException or UnauthorizedAccessException)

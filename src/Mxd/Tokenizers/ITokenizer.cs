@@ -6,6 +6,9 @@ public interface ITokenizer
     /// <summary>The number of token ids; every id is below it.</summary>
     int VocabularySize { get; }
 
+    /// <summary>Ids below <see cref="VocabularySize"/> that no token has, and that a model must not be let say.</summary>
+    IReadOnlyList<int> MissingIds => [];
+
     /// <summary>The id that follows every document in a packed text: <c>&lt;|endoftext|&gt;</c> where the vocabulary has it, otherwise EOS.</summary>
     /// <exception cref="Mxd.Runtime.MxdInputException">The vocabulary has neither.</exception>
     int Separator { get; }

@@ -15,9 +15,16 @@ internal static class SequenceTokens
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path)) return (null, null);
-        if (new FileInfo(path).Length is > LongestFile and var length) throw new MxdInputException($"{FileName} is {length} bytes long; it has at most {LongestFile}.");
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-        return (Token(document.RootElement, "bos_token"), Token(document.RootElement, "eos_token"));
+        if (new FileInfo(path).Length is > LongestFile and var length) throw new MxdInputException($"{path} is {length} bytes long; it has at most {LongestFile}: download it again.");
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return (Token(document.RootElement, "bos_token"), Token(document.RootElement, "eos_token"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IOException or UnauthorizedAccessException)
+        {
+            throw new MxdInputException($"{path} is not a tokenizer's configuration as Hugging Face's library writes it ({OneLine.Of(e)}): download it again.", e);
+        }
     }
 
     /// <summary>A token is its text, or an object with it.</summary>

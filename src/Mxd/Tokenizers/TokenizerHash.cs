@@ -6,7 +6,8 @@ namespace Mxd.Tokenizers;
 
 /// <summary>
 /// What <see cref="ITokenizer.Hash"/> is: SHA-256 over the tokens in id order, the merges in order, the ids of the special tokens in
-/// ascending order and the pre-tokeniser's name, and what else the vocabulary asks for; every list preceded by its length, every text by its length in bytes.
+/// ascending order and the pre-tokeniser's name; then, each under its label and only where the vocabulary asks for it, "whole pieces", "NFC",
+/// and "text tokens" with their ids in ascending order. Every list is preceded by its length, every text by its length in bytes.
 /// </summary>
 internal static class TokenizerHash
 {
@@ -15,16 +16,23 @@ internal static class TokenizerHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         AddTexts(hash, vocabulary.Tokens);
         AddTexts(hash, vocabulary.Merges);
-        int[] special = [.. vocabulary.SpecialTokens.Distinct().Order()];
-        AddNumber(hash, special.Length);
-        foreach (int id in special)
-            AddNumber(hash, id);
+        AddIds(hash, vocabulary.SpecialTokens);
         AddTexts(hash, [vocabulary.PreTokenizer]);
         if (vocabulary.IgnoresMerges) AddTexts(hash, ["whole pieces"]);
         if (vocabulary.IsNormalised) AddTexts(hash, ["NFC"]);
-        foreach (int id in vocabulary.TextTokens.Distinct().Order())
-            AddNumber(hash, id);
+        if (vocabulary.TextTokens.Count > 0)
+        {
+            AddTexts(hash, ["text tokens"]);
+            AddIds(hash, vocabulary.TextTokens);
+        }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static void AddIds(IncrementalHash hash, IEnumerable<int> ids)
+    {
+        int[] ascending = [.. ids.Distinct().Order()];
+        AddNumber(hash, ascending.Length);
+        foreach (int id in ascending) AddNumber(hash, id);
     }
 
     private static void AddTexts(IncrementalHash hash, IReadOnlyList<string> texts)

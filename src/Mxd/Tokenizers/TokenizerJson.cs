@@ -9,6 +9,9 @@ internal sealed class TokenizerJson(JsonElement root)
 {
     private const int MostTokens = 1 << 24;
 
+    /// <summary>Ids without a token that a vocabulary may have beside as many as it has tokens.</summary>
+    private const int SpareIds = 1000;
+
     /// <summary>Patterns of Split steps, as files write them, and the pre-tokenisers they are.</summary>
     private static readonly Dictionary<string, string> patterns = new(StringComparer.Ordinal)
     {
@@ -23,7 +26,9 @@ internal sealed class TokenizerJson(JsonElement root)
         JsonElement model = root.GetProperty("model");
         RequireByteLevel(model);
         AddedToken[] added = [.. Added()];
-        string[] tokens = Tokens(model, added);
+        Dictionary<int, string> byId = TokensById(model, added);
+        // Ids that nothing has must exist all the same, so that the others keep theirs.
+        string[] tokens = [.. Enumerable.Range(0, byId.Keys.Max() + 1).Select(id => byId.GetValueOrDefault(id) ?? $"<|no token {id}|>")];
         return new BpeVocabulary(
             tokens,
             Merges(model),
@@ -35,6 +40,7 @@ internal sealed class TokenizerJson(JsonElement root)
             IgnoresMerges = model.TryGetProperty("ignore_merges", out JsonElement whole) && whole.ValueKind == JsonValueKind.True,
             IsNormalised = IsNormalised(),
             TextTokens = [.. added.Where(t => t.IsNormalised).Select(t => t.Id)],
+            MissingIds = [.. Enumerable.Range(0, tokens.Length).Where(id => !byId.ContainsKey(id))],
         };
 
         int? IdOf(string? named, string usual) => Array.IndexOf(tokens, named ?? usual) is >= 0 and var id ? id : null;
@@ -52,33 +58,35 @@ internal sealed class TokenizerJson(JsonElement root)
                 throw new MxdInputException($"the tokenizer has {name} = {Shown.Name(value.ToString())}, which is not supported: use another model.");
     }
 
-    private static string[] Tokens(JsonElement model, AddedToken[] added)
+    private static Dictionary<int, string> TokensById(JsonElement model, AddedToken[] added)
     {
         var byId = new Dictionary<int, string>();
         foreach (JsonProperty token in model.GetProperty("vocab").EnumerateObject()) Put(token.Value.GetInt32(), token.Name);
         foreach (AddedToken token in added) Put(token.Id, token.Content);
-        int count = byId.Count == 0 ? 0 : byId.Keys.Max() + 1;
-        // Ids that nothing has must exist all the same, so that the others keep theirs.
-        return [.. Enumerable.Range(0, count).Select(id => byId.GetValueOrDefault(id) ?? $"<|no token {id}|>")];
+        if (byId.Count == 0) throw new MxdInputException("the vocabulary has no tokens; it needs at least one: download the file again.");
+        int highest = byId.Keys.Max(), most = (int)Math.Min(MostTokens - 1, (2L * byId.Count) + SpareIds);
+        return highest <= most
+            ? byId
+            : throw new MxdInputException($"token {Shown.Name(byId[highest])} has the id {highest}, but there are only {byId.Count} tokens; an id of at most {most} is expected: download the file again.");
 
         void Put(int id, string token)
         {
-            if (id is < 0 or >= MostTokens) throw new MxdInputException($"token {Shown.Name(token)} has the id {id}; ids from 0 to {MostTokens - 1} are expected.");
+            if (id < 0) throw new MxdInputException($"token {Shown.Name(token)} has the id {id}; ids from 0 on are expected: download the file again.");
             if (!byId.TryAdd(id, token) && byId[id] != token)
                 throw new MxdInputException($"id {id} is both {Shown.Name(byId[id])} and {Shown.Name(token)}; every id must have one token: download the file again.");
         }
     }
 
     /// <summary>As lines "left right", or in newer files as pairs.</summary>
-    private static string[] Merges(JsonElement model) => [.. model.GetProperty("merges").EnumerateArray().Select(merge =>
-        merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString()!)];
+    private static string[] Merges(JsonElement model) => [.. model.GetProperty("merges").EnumerateArray().Select((merge, rank) =>
+        merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => Text(part, "merges", rank))) : Text(merge, "merges", rank))];
 
     private IEnumerable<AddedToken> Added()
     {
         if (!root.TryGetProperty("added_tokens", out JsonElement list) || list.ValueKind == JsonValueKind.Null) yield break;
-        foreach (JsonElement token in list.EnumerateArray())
+        foreach ((int index, JsonElement token) in list.EnumerateArray().Index())
         {
-            string content = token.GetProperty("content").GetString()!;
+            string content = Text(token.GetProperty("content"), "added_tokens", index);
             foreach (string name in new[] { "single_word", "lstrip", "rstrip" })
                 if (Flag(token, name, false))
                     throw new MxdInputException($"the added token {Shown.Name(content)} has {name} = true, which is not supported: use another model.");
@@ -124,7 +132,7 @@ internal sealed class TokenizerJson(JsonElement root)
 
     private static string Pattern(JsonElement step)
     {
-        string pattern = step.GetProperty("pattern").TryGetProperty("Regex", out JsonElement regex) ? regex.GetString()! : "";
+        string pattern = step.GetProperty("pattern").TryGetProperty("Regex", out JsonElement regex) ? regex.GetString() ?? "" : "";
         bool isIsolated = step.GetProperty("behavior").GetString() == "Isolated" && !Flag(step, "invert", false);
         return isIsolated && patterns.TryGetValue(pattern, out string? known)
             ? known
@@ -137,6 +145,11 @@ internal sealed class TokenizerJson(JsonElement root)
         if (!root.TryGetProperty(part, out JsonElement step) || step.ValueKind == JsonValueKind.Null) return [];
         return Kind(step) == "Sequence" ? [.. step.GetProperty(list).EnumerateArray()] : [step];
     }
+
+    /// <summary>A text of an entry of a list, which must be there.</summary>
+    private static string Text(JsonElement value, string list, int index) => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+        ? text
+        : throw new MxdInputException($"{list}[{index}] has {Shown.Name(value.GetRawText())} where a text is expected: download the file again.");
 
     private static string Kind(JsonElement step) => step.GetProperty("type").GetString() ?? "";
 

@@ -32,6 +32,7 @@ public class SpliceGoldenTests
         using ModelFile file = ModelFile.Open(folder);
         using LanguageModel model = file.Load(ScalarType.Float32, CPU);
         using SafetensorsFile clean = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
+        Tensor tokens = clean.Read("tokens");
         LayerOptions options = ReferenceConfig.FromJson(golden.Metadata["config"]).ToOptions();
         using ILayer layer = LayerTypes.Get(options.Type).FromStored(options, key => golden.Read("layer." + key), CPU);
         int number = int.Parse(golden.Metadata["layer"], CultureInfo.InvariantCulture);
@@ -43,8 +44,8 @@ public class SpliceGoldenTests
             [long.Parse(golden.Metadata["steered_unit"], CultureInfo.InvariantCulture)] = double.Parse(golden.Metadata["steering_coefficient"], CultureInfo.InvariantCulture),
         });
 
-        Dictionary<string, Tensor> actual = Reconstruct(layer, clean.Read(input.ToString()), clean.Read(output.ToString()));
-        AddLosses(actual, model, replacement, clean.Read("tokens"));
+        Dictionary<string, Tensor> actual = Reconstruct(layer, ValueAt(input, model, tokens), ValueAt(output, model, tokens));
+        AddLosses(actual, model, replacement, tokens);
         AddText(actual, "unsteered", model, replacement, null, golden.Read("unsteered.greedy"));
         AddText(actual, "steered", model, replacement, steering, golden.Read("steered.greedy"));
         foreach (string key in golden.Names.Where(key => !key.StartsWith("layer.", StringComparison.Ordinal)))
@@ -52,6 +53,18 @@ public class SpliceGoldenTests
             Assert.True(actual.ContainsKey(key), $"{name} has a tensor {key} that this test does not compute.");
             GoldenTensors.AssertClose(golden.Read(key), actual[key], key.EndsWith("greedy", StringComparison.Ordinal) ? 0 : Tolerance, $"{name}: {key}");
         }
+    }
+
+    private static Tensor ValueAt(HookPoint point, LanguageModel model, Tensor tokens)
+    {
+        Tensor? value = null;
+        using IDisposable watch = model.Hooks.Add(point, passing =>
+        {
+            value = passing.clone().DetachFromDisposeScope();
+            return passing;
+        });
+        model.Forward(tokens);
+        return value!;
     }
 
     private static Dictionary<string, Tensor> Reconstruct(ILayer layer, Tensor x, Tensor target)

@@ -15,8 +15,7 @@ internal sealed class HuggingFaceFolder(string family, TransformerConfig config)
 
     public bool HasPrefix { get; init; } = true;
 
-    /// <summary>The configuration's layout since transformers 5.</summary>
-    public bool IsNewLayout { get; init; }
+    public RotaryLayout Layout { get; init; }
 
     public ScalarType Dtype { get; init; } = ScalarType.Float32;
 
@@ -216,34 +215,50 @@ internal sealed class HuggingFaceFolder(string family, TransformerConfig config)
         }),
     };
 
-    private string DtypeName => IsNewLayout ? "dtype" : "torch_dtype";
+    private string DtypeName => Layout == RotaryLayout.Older ? "torch_dtype" : "dtype";
 
     private string ActivationName => config.Activation == "gelu-tanh" ? "gelu_new" : config.Activation;
 
     private JsonObject WithRotary(JsonObject json)
     {
-        RotaryConfig rotary = config.Rotary!;
-        JsonObject rope = rotary.Scaling switch
+        if (Layout == RotaryLayout.Older)
         {
-            RotaryScaling.Linear(var factor) => new JsonObject { ["factor"] = factor },
-            RotaryScaling.Llama3(var factor, var low, var high, var context) =>
-                new JsonObject { ["factor"] = factor, ["low_freq_factor"] = low, ["high_freq_factor"] = high, ["original_max_position_embeddings"] = context },
-            _ => [],
-        };
-        string kind = rotary.Scaling switch { RotaryScaling.Linear => "linear", RotaryScaling.Llama3 => "llama3", _ => "default" };
-        double share = (double)rotary.Width / config.HeadWidth;
-        if (IsNewLayout)
-        {
-            rope["rope_type"] = kind;
-            rope["rope_theta"] = rotary.Base;
-            if (family == "gpt_neox") rope["partial_rotary_factor"] = share;
-            json["rope_parameters"] = rope;
-            return json;
+            JsonObject scaling = Scaling("type");
+            json["rope_scaling"] = config.Rotary!.Scaling is null ? null : scaling;
+            return WithBase(json, config.Rotary.Base, Share);
         }
-        rope[kind == "linear" ? "type" : "rope_type"] = kind;
-        json["rope_scaling"] = kind == "default" ? null : rope;
-        json[family == "gpt_neox" ? "rotary_emb_base" : "rope_theta"] = rotary.Base;
-        if (family == "gpt_neox") json["rotary_pct"] = share;
+        JsonObject section = Scaling("rope_type");
+        section["rope_theta"] = config.Rotary!.Base;
+        if (IsNeox) section["partial_rotary_factor"] = Share;
+        json[Layout is RotaryLayout.ScalingAlone or RotaryLayout.ScalingFirst ? "rope_scaling" : "rope_parameters"] = section;
+        if (Layout is RotaryLayout.Newer or RotaryLayout.ScalingAlone) return json;
+        if (Layout == RotaryLayout.EmptyScaling) json["rope_scaling"] = new JsonObject();
+        else json["rope_parameters"] = new JsonObject { ["rope_type"] = "linear", ["factor"] = 3, ["rope_theta"] = 17, ["partial_rotary_factor"] = 0.9 };
+        return WithBase(json, 23, 0.8);
+    }
+
+    private bool IsNeox => family == "gpt_neox";
+
+    private double Share => (double)config.Rotary!.Width / config.HeadWidth;
+
+    private JsonObject WithBase(JsonObject json, double rotaryBase, double share)
+    {
+        json[IsNeox ? "rotary_emb_base" : "rope_theta"] = rotaryBase;
+        if (IsNeox) json["rotary_pct"] = share;
         return json;
     }
+
+    private JsonObject Scaling(string kindOfLinear) => config.Rotary!.Scaling switch
+    {
+        RotaryScaling.Linear(var factor) => new JsonObject { [kindOfLinear] = "linear", ["factor"] = factor },
+        RotaryScaling.Llama3(var factor, var low, var high, var context) => new JsonObject
+        {
+            ["rope_type"] = "llama3",
+            ["factor"] = factor,
+            ["low_freq_factor"] = low,
+            ["high_freq_factor"] = high,
+            ["original_max_position_embeddings"] = context,
+        },
+        _ => new JsonObject { ["rope_type"] = "default" },
+    };
 }

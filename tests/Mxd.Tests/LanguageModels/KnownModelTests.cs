@@ -19,6 +19,18 @@ public class KnownModelTests
     public void ParameterCount_IsThePublishedOne(string id, long parameters) =>
         Assert.Equal(parameters, KnownModel.All.Single(m => m.Id == id).Config.ParameterCount);
 
+    [Theory]
+    [InlineData("gpt2", "gpt2")]
+    [InlineData("gpt2-small", "gpt2")]
+    [InlineData("pythia-410m", "EleutherAI/pythia-410m")]
+    [InlineData("pythia-70m-deduped", "EleutherAI/pythia-70m-deduped")]
+    [InlineData("llama-3.2-3b", "meta-llama/Llama-3.2-3B")]
+    [InlineData("SmolLM2-135M", "HuggingFaceTB/SmolLM2-135M")]
+    [InlineData("owner/any-model", "owner/any-model")]
+    [InlineData("tiny", null)]
+    [InlineData("a/b/c", null)]
+    public void FindId_KnowsTheNamesOfOtherProjects(string name, string? id) => Assert.Equal(id, KnownModel.FindId(name));
+
     [Fact]
     public void Families_AreKnown() =>
         Assert.All(KnownModel.All, model => Assert.Contains(model.Family, ModelFamily.All.Select(f => f.Name)));

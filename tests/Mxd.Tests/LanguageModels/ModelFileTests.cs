@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Families;
 using Mxd.Runtime;
@@ -51,6 +54,33 @@ public sealed class ModelFileTests : IDisposable
         using ModelFile file = ModelFile.Open(Path), other = ModelFile.Open(folder.File("other.gguf"));
         Assert.NotEqual(file.Identity.WeightsHash, other.Identity.WeightsHash);
         Assert.Equal(file.Identity.TokenizerHash, other.Identity.TokenizerHash);
+    }
+
+    [Fact]
+    public void WeightFiles_AreHashed_OnlyWhenTheirHashIsAskedFor()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There an open file cannot be deleted.");
+        TinyGguf.Write(Path);
+        using ModelFile file = ModelFile.Open(Path);
+        File.Delete(Path);
+        using LanguageModel model = file.Load(ScalarType.Float32, CPU);
+        Assert.Equal(3, model.Identity.Layers);
+        string message = Assert.Throws<MxdInputException>(() => model.Identity.WeightsHash).Message;
+        Assert.StartsWith($"{Path} cannot be read for its hash (", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Identity_IsEqualToItsJson()
+    {
+        TinyGguf.Write(Path);
+        using ModelFile file = ModelFile.Open(Path);
+        string json = JsonSerializer.Serialize(file.Identity);
+        Assert.Equal(file.Identity, JsonSerializer.Deserialize<ModelIdentity>(json));
+        Assert.Equal(
+            ["Id", "Architecture", "Layers", "Width", "MlpWidth", "Vocabulary", "ContextLength", "TokenizerHash", "WeightsHash"],
+            JsonNode.Parse(json)!.AsObject().Select(property => property.Key));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path))), file.Identity.WeightsHash);
+        Assert.NotEqual(file.Identity, file.Identity with { WeightsHash = "other" });
     }
 
     [Fact]

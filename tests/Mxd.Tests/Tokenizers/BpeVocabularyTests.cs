@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Mxd.Runtime;
 using Mxd.Tokenizers;
 
@@ -54,6 +56,39 @@ public class BpeVocabularyTests
     }
 
     [Fact]
+    public void Hash_IsThatOfLabelledListsWithTheirLengths()
+    {
+        using var data = new MemoryStream();
+        using var writer = new BinaryWriter(data);
+        Texts("a", "b", "ab", "<x>");
+        Texts("a b");
+        Ids(3);
+        Texts("gpt-2");
+        Texts("whole pieces");
+        Texts("NFC");
+        Texts("text tokens");
+        Ids(1, 2);
+        BpeVocabulary vocabulary = Good with { IgnoresMerges = true, IsNormalised = true, TextTokens = [2, 1, 2] };
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(data.ToArray())), new ByteLevelBpeTokenizer(vocabulary).Hash);
+
+        void Texts(params string[] texts)
+        {
+            writer.Write(texts.Length);
+            foreach (string text in texts)
+            {
+                writer.Write(Encoding.UTF8.GetByteCount(text));
+                writer.Write(Encoding.UTF8.GetBytes(text));
+            }
+        }
+
+        void Ids(params int[] ids)
+        {
+            writer.Write(ids.Length);
+            foreach (int id in ids) writer.Write(id);
+        }
+    }
+
+    [Fact]
     public void Hash_ChangesWithEveryPartThatDecidesIds()
     {
         BpeVocabulary[] others =
@@ -67,6 +102,11 @@ public class BpeVocabularyTests
             Good with { SpecialTokens = [] },
             Good with { SpecialTokens = [2, 3] },
             Good with { PreTokenizer = "smollm" },
+            Good with { IgnoresMerges = true },
+            Good with { IsNormalised = true },
+            Good with { IsNormalised = true, IgnoresMerges = true },
+            Good with { TextTokens = [2] },
+            Good with { TextTokens = [1, 2] },
         ];
         Assert.Equal(others.Length, others.Select(vocabulary => new ByteLevelBpeTokenizer(vocabulary).Hash).Distinct().Count());
     }

@@ -7,7 +7,7 @@ namespace Mxd.Tests.Tokenizers;
 
 public sealed class GgufTokenizerTests : IDisposable
 {
-    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4;
+    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5;
     private readonly TemporaryFolder folder = new();
 
     private static Dictionary<string, object> Good => new()
@@ -31,6 +31,13 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Equal([3, 4, 0, 6, 1], tokenizer.Encode("ab a<e><u>a"));
         Assert.Equal([], tokenizer.Encode("<n>"));
         Assert.Equal((0, 1), (tokenizer.Separator, tokenizer.FirstToken));
+    }
+
+    [Fact]
+    public void UnusedTokens_AreMissing()
+    {
+        Assert.Empty(Load(Good).MissingIds);
+        Assert.Equal([2, 7], Load(With("tokenizer.ggml.token_type", new[] { Control, Normal, Unused, Normal, Normal, Normal, UserDefined, Unused })).MissingIds);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed partial class Gpt2Family : ModelFamily
             mlpWidth: json.OptionalSize("n_inner") ?? HiddenFactor * width,
             vocabulary: json.Size("vocab_size"),
             contextLength: json.Size("n_positions", "n_ctx", "max_position_embeddings"),
-            epsilon: (float)(json.OptionalNumber("layer_norm_epsilon") ?? 1e-5),
+            epsilon: (float)(json.OptionalNumber(NumberRange.Epsilon, "layer_norm_epsilon") ?? 1e-5),
             activation: MlpActivation.Parse(json.OptionalText("activation_function") ?? "gelu_new", json.Location),
             isTied: json.Flag("tie_word_embeddings", true),
             json.Location);
@@ -44,7 +44,7 @@ internal sealed partial class Gpt2Family : ModelFamily
         mlpWidth: header.Size("feed_forward_length"),
         vocabulary: header.Vocabulary(GgufNames.Embedding),
         contextLength: header.Size("context_length"),
-        epsilon: header.Number("attention.layer_norm_epsilon"),
+        epsilon: (float)header.Number(NumberRange.Epsilon, "attention.layer_norm_epsilon"),
         activation: "gelu-tanh",
         isTied: !header.File.Contains(GgufNames.Unembedding),
         header.File.Location);

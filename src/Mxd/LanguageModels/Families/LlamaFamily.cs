@@ -4,10 +4,10 @@ using Mxd.Runtime;
 
 namespace Mxd.LanguageModels.Families;
 
-/// <summary>Llama 2, 3, 3.1, 3.2 and what is built like them (SmolLM2, TinyLlama, Mistral's first models in GGUF).</summary>
+/// <summary>Llama 2, 3, 3.1, 3.2 and what is built like them (SmolLM2, TinyLlama).</summary>
 internal sealed partial class LlamaFamily : ModelFamily
 {
-    private const float StandardBase = 10000f;
+    private const string Divisors = "rope_freqs.weight";
 
     public override string Name => "llama";
 
@@ -20,7 +20,7 @@ internal sealed partial class LlamaFamily : ModelFamily
     {
         QueryKeyValue = ["attn_q", "attn_k", "attn_v"],
         MlpIn = ["ffn_gate", "ffn_up"],
-        RotaryDivisors = "rope_freqs.weight",
+        RotaryDivisors = Divisors,
         RowOrder = (c, heads) => rows => rows.view(heads, c.HeadWidth / 2, 2, -1).transpose(1, 2).reshape(rows.shape),
     };
 
@@ -30,7 +30,10 @@ internal sealed partial class LlamaFamily : ModelFamily
     {
         int width = json.Size("hidden_size"), heads = json.Size("num_attention_heads");
         int headWidth = json.OptionalSize("head_dim") ?? HeadWidth(width, heads, json.Location);
-        double rotaryBase = json.OptionalNumber("rope_theta") ?? json.Section("rope_parameters")?.OptionalNumber("rope_theta") ?? StandardBase;
+        json.Require("use_sliding_window", false);
+        var rotary = new RotaryKeys(json);
+        if (rotary.Share(1, "partial_rotary_factor") is < 1 and var share)
+            throw new MxdInputException(FormattableString.Invariant($"{json.Location} has partial_rotary_factor = {share}; Llama models turn whole heads, so only 1 is supported: use another model."));
         return new TransformerConfig(
             json.Size("num_hidden_layers"),
             width,
@@ -40,10 +43,10 @@ internal sealed partial class LlamaFamily : ModelFamily
             json.Size("intermediate_size"),
             json.Size("vocab_size"),
             json.Size("max_position_embeddings"),
-            (float)(json.OptionalNumber("rms_norm_eps") ?? 1e-6),
+            (float)(json.OptionalNumber(NumberRange.Epsilon, "rms_norm_eps") ?? 1e-6),
             MlpActivation.Parse(json.OptionalText("hidden_act") ?? "silu", json.Location))
         {
-            Rotary = new RotaryConfig(headWidth, (float)rotaryBase, RotaryScalings.Read(json)),
+            Rotary = new RotaryConfig(headWidth, rotary.Base("rope_theta"), rotary.Scaling()),
             IsTied = json.Flag("tie_word_embeddings", false),
             HasLayerNorm = false,
             IsGated = true,
@@ -55,13 +58,14 @@ internal sealed partial class LlamaFamily : ModelFamily
     internal override TransformerConfig ReadConfig(GgufConfig header)
     {
         GgufFile file = header.File;
-        if (file.Metadata.TryGetInt64("llama.expert_count", out long experts) && experts > 0)
-            throw new MxdInputException($"{file.Location} is a mixture of {experts} expert MLPs a layer; only models with one MLP a layer are supported.");
         int width = header.Size("embedding_length"), heads = header.Size("attention.head_count");
         int headWidth = header.OptionalSize("attention.key_length") ?? HeadWidth(width, heads, file.Location);
         int rotated = header.OptionalSize("rope.dimension_count") ?? headWidth;
         if (rotated != headWidth)
-            throw new MxdInputException($"{file.Location} rotates {rotated} of {headWidth} values a head; all of them is what Llama models do.");
+            throw new MxdInputException($"{file.Location} rotates {rotated} of {headWidth} values a head; Llama models turn whole heads: use another model.");
+        RotaryConfig rotary = RotaryKeys.Read(header, rotated);
+        if (rotary.Scaling is not null && file.Contains(Divisors))
+            throw new MxdInputException($"{file.Location} has both a linear rotary scaling and {Divisors}; only one of them is supported: use another model.");
         return new TransformerConfig(
             header.Size("block_count"),
             width,
@@ -71,10 +75,10 @@ internal sealed partial class LlamaFamily : ModelFamily
             header.Size("feed_forward_length"),
             header.Vocabulary(GgufNames.Embedding),
             header.Size("context_length"),
-            header.Number("attention.layer_norm_rms_epsilon"),
+            (float)header.Number(NumberRange.Epsilon, "attention.layer_norm_rms_epsilon"),
             "silu")
         {
-            Rotary = new RotaryConfig(rotated, header.OptionalNumber("rope.freq_base") ?? StandardBase, RotaryScalings.Read(header)),
+            Rotary = rotary,
             IsTied = !file.Contains(GgufNames.Unembedding),
             HasLayerNorm = false,
             IsGated = true,

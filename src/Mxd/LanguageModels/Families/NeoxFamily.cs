@@ -6,7 +6,7 @@ namespace Mxd.LanguageModels.Families;
 /// <summary>GPT-NeoX: Pythia (70M to 12B) and its like.</summary>
 internal sealed partial class NeoxFamily : ModelFamily
 {
-    private const float StandardBase = 10000f;
+    private const double StandardShare = 0.25;
 
     public override string Name => "gpt_neox";
 
@@ -21,9 +21,8 @@ internal sealed partial class NeoxFamily : ModelFamily
     internal override TransformerConfig ReadConfig(ConfigJson json)
     {
         int width = json.Size("hidden_size"), heads = json.Size("num_attention_heads"), headWidth = HeadWidth(width, heads, json.Location);
-        ConfigJson? rope = json.Section("rope_parameters");
-        double share = json.OptionalNumber("rotary_pct", "partial_rotary_factor") ?? rope?.OptionalNumber("partial_rotary_factor") ?? 0.25;
-        double rotaryBase = json.OptionalNumber("rotary_emb_base", "rope_theta") ?? rope?.OptionalNumber("rope_theta") ?? StandardBase;
+        var rotary = new RotaryKeys(json);
+        int turning = (int)(headWidth * rotary.Share(StandardShare, "rotary_pct", "partial_rotary_factor"));
         return new TransformerConfig(
             json.Size("num_hidden_layers"),
             width,
@@ -33,10 +32,10 @@ internal sealed partial class NeoxFamily : ModelFamily
             json.Size("intermediate_size"),
             json.Size("vocab_size"),
             json.Size("max_position_embeddings"),
-            (float)(json.OptionalNumber("layer_norm_eps") ?? 1e-5),
+            (float)(json.OptionalNumber(NumberRange.Epsilon, "layer_norm_eps") ?? 1e-5),
             MlpActivation.Parse(json.OptionalText("hidden_act") ?? "gelu", json.Location))
         {
-            Rotary = new RotaryConfig((int)(headWidth * share), (float)rotaryBase, RotaryScalings.Read(json)),
+            Rotary = new RotaryConfig(turning, rotary.Base("rotary_emb_base", "rope_theta"), rotary.Scaling()),
             IsParallel = json.Flag("use_parallel_residual", true),
             IsTied = json.Flag("tie_word_embeddings", false),
             HasAttentionBias = json.Flag("attention_bias", true),
@@ -55,10 +54,10 @@ internal sealed partial class NeoxFamily : ModelFamily
             header.Size("feed_forward_length"),
             header.Vocabulary(GgufNames.Embedding),
             header.Size("context_length"),
-            header.Number("attention.layer_norm_epsilon"),
+            (float)header.Number(NumberRange.Epsilon, "attention.layer_norm_epsilon"),
             "gelu")
         {
-            Rotary = new RotaryConfig(header.Size("rope.dimension_count"), header.OptionalNumber("rope.freq_base") ?? StandardBase, RotaryScalings.Read(header)),
+            Rotary = RotaryKeys.Read(header, header.Size("rope.dimension_count")),
             IsParallel = header.Flag("use_parallel_residual", true),
             IsTied = !header.File.Contains(GgufNames.Unembedding),
             HasAttentionBias = header.File.Contains("blk.0.attn_qkv.bias"),

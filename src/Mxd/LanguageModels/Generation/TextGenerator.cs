@@ -31,9 +31,7 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
         cache.Select(new int[open.Length]);
         while (!cancellation.IsCancellationRequested && open.Length > 0)
         {
-            // Embeddings may have rows that no token has.
-            int tokens = Math.Min(logits[0].Length, tokenizer.VocabularySize);
-            int[] next = [.. open.Select((sample, i) => sample.Take(logits[i].AsSpan(0, tokens)))];
+            int[] next = [.. open.Select((sample, i) => sample.Take(logits[i]))];
             if (promptSeconds == 0) promptSeconds = clock.Elapsed.TotalSeconds;
             // A sample that is over leaves the batch.
             int[] kept = [.. Enumerable.Range(0, open.Length).Where(i => open[i].End is null)];
@@ -53,7 +51,16 @@ public sealed class TextGenerator(LanguageModel model, ITokenizer tokenizer)
         Tensor ids = tensor([.. tokens.SelectMany(row => row.Select(id => (long)id))], tokens.Length, tokens[0].Length);
         Tensor hidden = model.Forward(ids, cache);
         float[] all = model.Logits(hidden.select(1, hidden.shape[1] - 1)).cpu().contiguous().data<float>().ToArray();
-        return [.. all.Chunk(all.Length / tokens.Length)];
+        return [.. all.Chunk(all.Length / tokens.Length).Select(OfTokens)];
+    }
+
+    /// <summary>Embeddings may have rows that no token has, and a vocabulary ids.</summary>
+    private float[] OfTokens(float[] row)
+    {
+        float[] logits = row[..Math.Min(row.Length, tokenizer.VocabularySize)];
+        foreach (int missing in tokenizer.MissingIds)
+            if (missing < logits.Length) logits[missing] = float.NegativeInfinity;
+        return logits;
     }
 
     private sealed class Sample

@@ -6,6 +6,8 @@ namespace Mxd.Tests.LanguageModels.Generation;
 /// <summary>A tokenizer for models without one: a token's text is its id and a space.</summary>
 internal sealed class NumberTokenizer(int size) : ITokenizer
 {
+    public IReadOnlyList<int> MissingIds { get; init; } = [];
+
     public int VocabularySize => size;
 
     public int Separator => 0;

@@ -106,6 +106,17 @@ public class TextGeneratorTests
         Assert.All(new TextGenerator(model, new NumberTokenizer(7)).Generate(prompt, options).Samples[0].Ids, id => Assert.InRange(id, 0, 6));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    public void IdsThatNoTokenHas_AreNeverDrawn(double temperature)
+    {
+        using LlamaModel model = TinyLlama.Create();
+        var options = new GenerationOptions { MaximumTokens = 50, Samples = 2, Sampling = new SamplingOptions { Temperature = temperature, TopP = 0.99 } };
+        var tokenizer = new NumberTokenizer(37) { MissingIds = [.. Enumerable.Range(0, 36).Where(id => id % 5 != 0), 99] };
+        Assert.All(new TextGenerator(model, tokenizer).Generate([5, 10], options).Samples, s => Assert.All(s.Ids, id => Assert.True(id == 36 || id % 5 == 0)));
+    }
+
     [Fact]
     public void Generate_LeavesNothingAlive()
     {
