@@ -67,9 +67,7 @@ public sealed class ModelFamilyTests : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         TransformerConfig config = RandomTransformer.Config(family, seed);
-        new HuggingFaceFolder(family, config).Write(Path, RandomTransformer.Weights(config, seed));
-        using ModelFile file = ModelFile.Open(Path);
-        using LanguageModel model = file.Load(ScalarType.Float32, CPU);
+        using LanguageModel model = Written(family, config, seed);
         using var cache = new KeyValueCache();
         Tensor tokens = TinyLlama.Tokens(2, 12, seed, config.Vocabulary), whole = model.Forward(tokens);
         var random = new Random(seed);
@@ -80,15 +78,20 @@ public sealed class ModelFamilyTests : IDisposable
         }
     }
 
+    private LanguageModel Written(string family, TransformerConfig config, int seed)
+    {
+        new HuggingFaceFolder(family, config).Write(Path, RandomTransformer.Weights(config, seed));
+        using ModelFile file = ModelFile.Open(Path);
+        return file.Load(ScalarType.Float32, CPU);
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void ACache_GoesOnWithTheRowsThatWereChosen(string family, int seed)
     {
         using DisposeScope scope = NewDisposeScope();
         TransformerConfig config = RandomTransformer.Config(family, seed);
-        new HuggingFaceFolder(family, config).Write(Path, RandomTransformer.Weights(config, seed));
-        using ModelFile file = ModelFile.Open(Path);
-        using LanguageModel model = file.Load(ScalarType.Float32, CPU);
+        using LanguageModel model = Written(family, config, seed);
         using var cache = new KeyValueCache();
         Tensor tokens = TinyLlama.Tokens(3, 12, seed, config.Vocabulary), whole = model.Forward(tokens);
         model.Forward(tokens.narrow(1, 0, 7), cache);
