@@ -46,6 +46,8 @@ internal sealed class Workers : IDisposable
             int helpers = Math.Min(Count, count) - 1;
             if (helpers > 0) start.Release(helpers);
             Claim(0);
+            // Small work is done before a helper wakes up: whoever has not begun need not.
+            while (helpers > 0 && start.Wait(0)) helpers--;
             for (int i = 0; i < helpers; i++) finished.Wait();
             work = null;
             if (failure is not null) ExceptionDispatchInfo.Throw(failure);
