@@ -10,6 +10,7 @@ const string Usage = """
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- kernels mxd|transcoder [ROUNDS]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- products
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- profile
 
     Loads random weights in the shape of a published language model from disk and harvests them at the published layer.
 
@@ -33,6 +34,9 @@ switch (args)
         return 0;
     case ["measure", "kernels", string type, string variant]:
         KernelCase.Measure(type, variant).Print();
+        return 0;
+    case ["profile"]:
+        KernelProfile.Run();
         return 0;
     case ["products"]:
         ProductCase.Run();
