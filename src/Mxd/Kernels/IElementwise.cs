@@ -24,7 +24,9 @@ internal readonly struct SigmoidKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        Vector256<float> s = Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-u));
+        // By e^(-|u|), which does not overflow.
+        Vector256<float> e = Exponential.OfNegative(-Vector256.Abs(u)), above = Vector256<float>.One / (Vector256<float>.One + e);
+        Vector256<float> s = Vector256.ConditionalSelect(Vector256.LessThan(u, Vector256<float>.Zero), e * above, above);
         derivative = s * (Vector256<float>.One - s);
         return s;
     }
@@ -62,7 +64,7 @@ internal readonly struct GeluKernel : IElementwise
 
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        Vector256<float> decay = Vector256.Exp(-0.5f * u * u);
+        Vector256<float> decay = Exponential.OfNegative(-0.5f * u * u);
         Vector256<float> tail = decay * NormalTail.Ratio(Vector256.Abs(u));
         Vector256<float> cumulative = Vector256.ConditionalSelect(Vector256.LessThan(u, Vector256<float>.Zero), tail, Vector256<float>.One - tail);
         derivative = Vector256.MultiplyAddEstimate(u, Density * decay, cumulative);
