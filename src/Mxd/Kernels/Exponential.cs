@@ -4,7 +4,7 @@ namespace Mxd.Kernels;
 
 /// <summary>
 /// eˣ for x ≤ 0, eight at a time: x = n ln 2 + r with |r| at most ln 2 / 2, and a Taylor polynomial of degree 7 for eʳ, whose error is
-/// 5e-9. .NET's own goes through double precision and takes twice as long.
+/// 5e-9; relative error of the result 7.4e-8.
 /// </summary>
 internal static class Exponential
 {
