@@ -12,6 +12,12 @@ const string Usage = """
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- tokenise TEXT TOKENIZER...
 
+    A step at GPT-2 x32 sizes by kernels and by dense torch operations, beside the matrix products that it cannot do without.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- kernels mxd|transcoder [ROUNDS]
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- products
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- profile
+
     Loads random weights in the shape of a published language model from disk and harvests them at the published layer.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- shape PRESET float32|bfloat16
@@ -34,6 +40,18 @@ switch (args)
         return 0;
     case ["tokenise", string text, .. var tokenizers]:
         TokeniseCase.Run(text, tokenizers);
+        return 0;
+    case ["kernels", string type, .. var rest]:
+        Comparison.Run($"Training step of {type} at GPT-2 x32 (B = 4096, I = O = 768, K = 32, float32)", ["kernels", type], KernelCase.Variants, Rounds(rest));
+        return 0;
+    case ["measure", "kernels", string type, string variant]:
+        KernelCase.Measure(type, variant).Print();
+        return 0;
+    case ["profile"]:
+        KernelProfile.Run();
+        return 0;
+    case ["products"]:
+        ProductCase.Run();
         return 0;
     case ["family", string model, string layer, string text, string validation, .. var rest]:
         FamilyCase.Run(model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);

@@ -17,7 +17,10 @@ namespace Mxd.Benchmarks;
 /// </summary>
 internal static class ShapeCase
 {
-    private const int Contexts = 16, ContextLength = 128, Repetitions = 3;
+    private const int Contexts = 16, ContextLength = 128;
+
+    /// <summary>Of models so large, one pass takes minutes on a few cores.</summary>
+    private const long Large = 4L << 30;
 
     /// <summary>Bytes a shard has at most, as hub repositories split them.</summary>
     private const long ShardBytes = 1L << 30;
@@ -55,7 +58,7 @@ internal static class ShapeCase
         long weights = file.Config.ParameterCount * Dtypes.ByteCount(Dtypes.Parse(dtype)), taken = ProcessMemory.Peak - before;
         var harvester = new Harvester(model, HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer));
         using Tensor tokens = randint(0, model.Identity.Vocabulary, [Contexts, ContextLength], dtype: ScalarType.Int64);
-        Measurement harvest = Measurement.Of(Contexts * ContextLength, Flops(file.Config, layer), Repetitions, () => harvester.Harvest(tokens).Dispose());
+        Measurement harvest = Measurement.Of(Contexts * ContextLength, Flops(file.Config, layer), weights > Large ? 1 : 3, () => harvester.Harvest(tokens).Dispose());
         Console.WriteLine(FormattableString.Invariant(
             $"{ByteSize.Format(weights)} | {loading:f1} | {(double)taken / weights:f3} | {harvest.TokensPerSecond:n0} | {harvest.GigaflopsPerSecond:n0} | {ByteSize.Format(harvest.PeakMemoryBytes)}"));
     }

@@ -9,6 +9,8 @@ internal sealed class GluBranch(Parameter weights, Parameter bias)
 {
     public Parameter Weights => weights;
 
+    public Parameter Bias => bias;
+
     public Tensor Forward(Tensor x) => F.linear(x, weights.Value, bias.Value);
 
     /// <param name="x">[B,I].</param>

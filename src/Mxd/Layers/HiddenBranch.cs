@@ -13,6 +13,16 @@ namespace Mxd.Layers;
 /// </summary>
 internal sealed class HiddenBranch(Parameter weights, Parameter bias, ActivationFunction activation, GluBranch? glu, Parameter decoder)
 {
+    public Parameter Weights => weights;
+
+    public Parameter Bias => bias;
+
+    public Parameter Decoder => decoder;
+
+    public GluBranch? Glu => glu;
+
+    public ActivationFunction Activation => activation;
+
     /// <summary>What <see cref="Forward"/> computed: u = x Eᵀ + e and the second factor (or null), both [B,H]; z [B,H]; s [B,O].</summary>
     internal sealed record Pass(Tensor PreActivations, Tensor? Factor, Tensor Hidden, Tensor Shared);
 

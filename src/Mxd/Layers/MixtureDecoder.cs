@@ -14,6 +14,8 @@ internal sealed class MixtureDecoder(HiddenBranch hidden, Parameter scales, Para
 
     public Parameter OutputBias => outputBias;
 
+    public HiddenBranch Hidden => hidden;
+
     public DecoderPass Forward(Tensor a, Tensor x)
     {
         HiddenBranch.Pass shared = hidden.Forward(x);

@@ -8,6 +8,8 @@ internal sealed class SkipConnection(Parameter weights)
 {
     public const string Key = "W_skip.weight";
 
+    public Parameter Weights => weights;
+
     public Tensor Forward(Tensor x) => matmul(x, weights.Value.t());
 
     public void Backward(Tensor x, Tensor outputGradient)

@@ -14,6 +14,7 @@ internal sealed class SparseLayer : ILayer
     private readonly SkipConnection? skip;
     private readonly Parameter? threshold;
     private readonly InputNormalisation undone;
+    private readonly FastStep? fast;
 
     public SparseLayer(LayerOptions options, IReadOnlyList<Parameter> parameters, UnitEncoder encoder, IDecoder decoder)
     {
@@ -24,6 +25,7 @@ internal sealed class SparseLayer : ILayer
         var set = new ParameterSet(parameters);
         skip = SkipConnection.Find(set);
         threshold = set.Find(Sparsity.ThresholdKey);
+        fast = FastStep.For(options, encoder, decoder, skip);
         undone = LayerTypes.Find(options.Type) is { IsAutoencoder: true } ? options.Normalisation : InputNormalisation.None;
     }
 
@@ -67,6 +69,7 @@ internal sealed class SparseLayer : ILayer
     public TrainingPass Differentiate(TrainingBatch batch)
     {
         if (!IsPlain) return Autograd.Differentiate(this, batch);
+        if (fast is not null && fast.Takes(batch)) return fast.Differentiate(batch);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         UnitEncoder.Pass encoded = encoder.Forward(batch.Inputs);
@@ -95,6 +98,7 @@ internal sealed class SparseLayer : ILayer
     public void Dispose()
     {
         foreach (Parameter parameter in Parameters) parameter.Dispose();
+        fast?.Dispose();
     }
 
     private UnitEncoder.Pass EncodeUnits(Tensor x) =>

@@ -13,6 +13,16 @@ namespace Mxd.Layers;
 /// </summary>
 internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationFunction activation, GluBranch? glu, Parameter? inputBias)
 {
+    public Parameter Weights => weights;
+
+    public Parameter Bias => bias;
+
+    /// <summary>b_in, or null.</summary>
+    public Parameter? InputBias => inputBias;
+
+    /// <summary>Is it relu(p) alone, so that the largest activations are the largest pre-activations?</summary>
+    public bool IsRelu => glu is null && activation.Name == "relu";
+
     /// <summary>What <see cref="Forward"/> computed.</summary>
     /// <param name="Input">x - b_in, [B,I].</param>
     /// <param name="PreActivations">p, [B,N].</param>

@@ -1,3 +1,4 @@
+using Mxd.Kernels;
 using Mxd.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,26 +34,51 @@ public sealed class AdamW : IDisposable
     /// <summary>v, a tensor a parameter.</summary>
     public IReadOnlyList<Tensor> SecondMoments { get; }
 
+    /// <summary>
+    /// Can every <see cref="Parameter.Gradient"/> still be read after an update? Otherwise those that are sums over a unit's tokens are
+    /// computed row by row during the update and never held.
+    /// </summary>
+    public bool KeepsGradients { get; set; }
+
     /// <summary>Moves every parameter along its <see cref="Parameter.Gradient"/>.</summary>
     public void Step(double learningRate)
     {
         using IDisposable noGrad = no_grad();
         Steps++;
-        double stepSize = learningRate / (1 - Math.Pow(Beta1, Steps));
-        double secondCorrection = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        var update = new AdamUpdate(Beta1, Beta2, Epsilon, learningRate / (1 - Math.Pow(Beta1, Steps)), Math.Sqrt(1 - Math.Pow(Beta2, Steps)));
         for (int i = 0; i < Parameters.Count; i++)
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor gradient = Parameters[i].Gradient;
-            Tensor m = FirstMoments[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-            Tensor v = SecondMoments[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            Tensor denominator = v.sqrt().div_(secondCorrection).add_(Epsilon);
-            Parameters[i].Value.addcdiv_(m, denominator, -stepSize);
+            if (ComputePath.UsesKernels && Parameters[i].Value.IsPlain()) Update(i, update);
+            else UpdateReadably(i, update);
         }
     }
 
     public void Dispose()
     {
         foreach (Tensor tensor in FirstMoments.Concat(SecondMoments)) tensor.Dispose();
+    }
+
+    private unsafe void Update(int index, AdamUpdate update)
+    {
+        Parameter parameter = Parameters[index];
+        float* w = parameter.Value.Floats(), m = FirstMoments[index].Floats(), v = SecondMoments[index].Floats();
+        if (parameter.UnitGradient is not { } rows)
+        {
+            update.Apply(w, m, v, parameter.Gradient.Floats(), parameter.Value.numel(), Workers.Shared);
+            return;
+        }
+        if (KeepsGradients) _ = parameter.Gradient;
+        else parameter.ForgetUnitGradient();
+        update.Apply(w, m, v, rows, Workers.Shared);
+    }
+
+    private void UpdateReadably(int index, AdamUpdate update)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gradient = Parameters[index].Gradient;
+        Tensor m = FirstMoments[index].mul_(Beta1).add_(gradient, 1 - Beta1);
+        Tensor v = SecondMoments[index].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        Tensor denominator = v.sqrt().div_(update.Correction).add_(Epsilon);
+        Parameters[index].Value.addcdiv_(m, denominator, -update.StepSize);
     }
 }

@@ -52,15 +52,17 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>
-    /// One update on x [B,I] and target [B,O]. With unit norm the decoder vectors are rescaled first, and the part of their gradient
+    /// One update on x [B,I] and target [B,O]; none where the loss is not a number. With unit norm the decoder vectors are rescaled first, and the part of their gradient
     /// along themselves is dropped, so that the update turns them and does not lengthen them.
     /// </summary>
+    /// <exception cref="NotFiniteNumberException">The loss, or something on the way to it, is not a number.</exception>
     public StepResult Step(Tensor x, Tensor target)
     {
         using DisposeScope scope = NewDisposeScope();
         double learningRate = schedule.At(Optimizer.Steps);
         var batch = new TrainingBatch(x, target, DeadUnits());
         TrainingPass pass = Layer is IFittedLayer fitted ? fitted.Fit(batch) : Differentiate(batch);
+        if (!double.IsFinite(pass.Loss.Total)) throw new NotFiniteNumberException($"The loss became {pass.Loss.Total}.", pass.Loss.Total);
         Optimizer.Step(learningRate);
         Count(pass.Codes, x.shape[0]);
         double l0 = pass.Codes.ActiveCounts().to(ScalarType.Float64).mean().ToDouble();
@@ -77,9 +79,9 @@ public sealed class Trainer : IDisposable
     private TrainingPass Differentiate(TrainingBatch batch)
     {
         Parameter? decoder = Layer.Options.UnitNorm ? Layer.UnitDecoder : null;
-        if (decoder is not null) UnitRows.Normalise(decoder.Value);
+        if (decoder is not null) decoder.NormaliseRows();
         TrainingPass pass = Layer.Differentiate(batch);
-        if (decoder is not null) UnitRows.RemoveParallel(decoder.Gradient, decoder.Value);
+        if (decoder is not null) decoder.RemoveParallelGradient();
         return pass;
     }
 

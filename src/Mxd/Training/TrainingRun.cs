@@ -119,12 +119,20 @@ public sealed class TrainingRun : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using ActivationPairs pairs = buffer.Next(Options.Batch, cancellation);
         training.Start();
-        StepResult result = trainer.Step(pairs.Inputs.to(device), pairs.Outputs.to(device));
-        training.Stop();
-        trainedHere += Options.Batch;
-        if (!double.IsFinite(result.Loss.Total))
-            throw new MxdInputException($"The loss became {result.Loss.Total} at step {Step}: lower --lr or raise --warmup.");
-        return result;
+        try
+        {
+            StepResult result = trainer.Step(pairs.Inputs.to(device), pairs.Outputs.to(device));
+            trainedHere += Options.Batch;
+            return result;
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw new MxdInputException($"{e.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", e);
+        }
+        finally
+        {
+            training.Stop();
+        }
     }
 
     private Reconstruction Log(StepResult result)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mxd.Formats;
 using Mxd.Interchange;
+using Mxd.Kernels;
 using Mxd.Layers;
 using Mxd.Training;
 using TorchSharp;
@@ -26,7 +27,16 @@ public class LayerGoldenTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Files))]
-    public void Layer_FollowsTheReferenceThroughTraining(string file)
+    public void Layer_FollowsTheReferenceThroughTraining_OnBothPaths(string file)
+    {
+        foreach (bool kernels in new[] { true, false })
+        {
+            using IDisposable path = ComputePath.Force(kernels);
+            Follow(file);
+        }
+    }
+
+    private static void Follow(string file)
     {
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile golden = SafetensorsFile.Open(TestFiles.GoldenPath(file, ".safetensors"));
@@ -47,6 +57,7 @@ public class LayerGoldenTests
     private static void Follow(SafetensorsFile golden, Trainer trainer, int step, Tensor x, Tensor y)
     {
         using DisposeScope scope = NewDisposeScope();
+        trainer.Optimizer.KeepsGradients = step == 0;
         StepResult result = trainer.Step(x, y);
         Close("lr", result.LearningRate, 1e-7 * result.LearningRate);
         Close("mse", result.Loss.NormScaledMse, 1e-5);

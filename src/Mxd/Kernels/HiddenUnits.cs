@@ -1,0 +1,96 @@
+using System.Runtime.Intrinsics;
+
+namespace Mxd.Kernels;
+
+/// <summary>
+/// The element-wise half of a hidden layer, forward and backward in one pass each. What backward needs overwrites what forward no longer does:
+/// <code>
+/// plain   z = act(u + e)                 u becomes act'(u + e)
+/// GLU     z = act(u + e) (f + v)         u becomes act'(u + e) (f + v),   f becomes act(u + e)
+/// </code>
+/// </summary>
+internal abstract unsafe class HiddenUnits
+{
+    private const int Grain = 16;
+
+    /// <summary>By the name that options use.</summary>
+    public static HiddenUnits Create(string activation) => activation switch
+    {
+        "relu" => new Of<ReluKernel>(),
+        "gelu" => new Of<GeluKernel>(),
+        "gelu-tanh" => new Of<GeluTanhKernel>(),
+        "sigmoid" => new Of<SigmoidKernel>(),
+        "silu" => new Of<SiluKernel>(),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no kernel of this name."),
+    };
+
+    /// <param name="u">x Eᵀ [B,H], overwritten as above.</param>
+    /// <param name="bias">e [H].</param>
+    /// <param name="factor">x Vᵀ [B,H], overwritten as above; null where there is none.</param>
+    /// <param name="factorBias">v [H].</param>
+    /// <param name="z">[B,H].</param>
+    public void Forward(float* u, float* bias, float* factor, float* factorBias, float* z, int rows, int width, Workers workers)
+    {
+        workers.ForRanges(rows, Grain, (_, start, end) =>
+        {
+            for (int row = start; row < end; row++)
+            {
+                long at = (long)row * width;
+                if (factor is null) Row(u + at, bias, z + at, width);
+                else GluRow(u + at, bias, factor + at, factorBias, z + at, width);
+            }
+        });
+    }
+
+    /// <summary>a *= b, [rows,width].</summary>
+    public static void Multiply(float* a, float* b, int rows, int width, Workers workers) => workers.ForRanges(rows, Grain, (_, start, end) =>
+    {
+        long last = (long)end * width, i = (long)start * width;
+        for (; i + 8 <= last; i += 8) (Vector256.Load(a + i) * Vector256.Load(b + i)).Store(a + i);
+        for (; i < last; i++) a[i] *= b[i];
+    });
+
+    protected abstract void Row(float* u, float* bias, float* z, int width);
+
+    protected abstract void GluRow(float* u, float* bias, float* factor, float* factorBias, float* z, int width);
+
+    private sealed class Of<TActivation> : HiddenUnits
+        where TActivation : struct, IElementwise
+    {
+        protected override void Row(float* u, float* bias, float* z, int width)
+        {
+            int i = 0;
+            for (; i + 8 <= width; i += 8)
+            {
+                TActivation.Apply(Vector256.Load(u + i) + Vector256.Load(bias + i), out Vector256<float> derivative).Store(z + i);
+                derivative.Store(u + i);
+            }
+            for (; i < width; i++)
+            {
+                z[i] = TActivation.Apply(Vector256.Create(u[i] + bias[i]), out Vector256<float> derivative).ToScalar();
+                u[i] = derivative.ToScalar();
+            }
+        }
+
+        protected override void GluRow(float* u, float* bias, float* factor, float* factorBias, float* z, int width)
+        {
+            int i = 0;
+            for (; i + 8 <= width; i += 8)
+            {
+                Vector256<float> value = TActivation.Apply(Vector256.Load(u + i) + Vector256.Load(bias + i), out Vector256<float> derivative);
+                Vector256<float> other = Vector256.Load(factor + i) + Vector256.Load(factorBias + i);
+                (value * other).Store(z + i);
+                (derivative * other).Store(u + i);
+                value.Store(factor + i);
+            }
+            for (; i < width; i++)
+            {
+                float value = TActivation.Apply(Vector256.Create(u[i] + bias[i]), out Vector256<float> derivative).ToScalar();
+                float other = factor[i] + factorBias[i];
+                z[i] = value * other;
+                u[i] = derivative.ToScalar() * other;
+                factor[i] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.Intrinsics;
+
+namespace Mxd.Kernels;
+
+/// <summary>A nonlinearity with its derivative, eight values at a time.</summary>
+internal interface IElementwise
+{
+    static abstract Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative);
+}
+
+/// <summary>max(u, 0).</summary>
+internal readonly struct ReluKernel : IElementwise
+{
+    public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
+    {
+        Vector256<float> positive = Vector256.GreaterThan(u, Vector256<float>.Zero);
+        derivative = positive & Vector256<float>.One;
+        return positive & u;
+    }
+}
+
+/// <summary>σ(u) = 1 / (1 + e⁻ᵘ).</summary>
+internal readonly struct SigmoidKernel : IElementwise
+{
+    public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
+    {
+        // By e^(-|u|), which does not overflow.
+        Vector256<float> e = Exponential.OfNegative(-Vector256.Abs(u)), above = Vector256<float>.One / (Vector256<float>.One + e);
+        Vector256<float> s = Vector256.ConditionalSelect(Vector256.LessThan(u, Vector256<float>.Zero), e * above, above);
+        derivative = s * (Vector256<float>.One - s);
+        return s;
+    }
+}
+
+/// <summary>u σ(u).</summary>
+internal readonly struct SiluKernel : IElementwise
+{
+    public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
+    {
+        Vector256<float> s = SigmoidKernel.Apply(u, out _);
+        derivative = s * (Vector256<float>.One + u * (Vector256<float>.One - s));
+        return u * s;
+    }
+}
+
+/// <summary>u (1 + tanh q) / 2 = u σ(2q) with q = √(2/π) (u + 0.044715 u³).</summary>
+internal readonly struct GeluTanhKernel : IElementwise
+{
+    private const float Cubic = 0.044715f, Scale = 1.5957691216f;
+
+    public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
+    {
+        Vector256<float> square = u * u;
+        Vector256<float> s = SigmoidKernel.Apply(Scale * u * (Vector256<float>.One + Cubic * square), out Vector256<float> slope);
+        derivative = s + u * slope * (Scale * (Vector256<float>.One + 3 * Cubic * square));
+        return u * s;
+    }
+}
+
+/// <summary>u Φ(u), with derivative Φ(u) + u φ(u); see <see cref="NormalTail"/>.</summary>
+internal readonly struct GeluKernel : IElementwise
+{
+    private const float Density = 0.3989422804f;
+
+    public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
+    {
+        Vector256<float> decay = Exponential.OfNegative(-0.5f * u * u);
+        Vector256<float> tail = decay * NormalTail.Ratio(Vector256.Abs(u));
+        Vector256<float> cumulative = Vector256.ConditionalSelect(Vector256.LessThan(u, Vector256<float>.Zero), tail, Vector256<float>.One - tail);
+        derivative = Vector256.MultiplyAddEstimate(u, Density * decay, cumulative);
+        return u * cumulative;
+    }
+}
