@@ -14,6 +14,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
     TokensCommand.Create(),
     ModelsCommand.Create(),
     HubCommand.Create(),
+    BenchCommand.Create(),
     DoctorCommand.Create(),
 };
 HelpWithExamples.Install(

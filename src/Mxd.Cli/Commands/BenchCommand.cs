@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Mxd.Cli.CommandLine;
+using Mxd.Runtime;
+using Mxd.Training;
+
+namespace Mxd.Cli.Commands;
+
+/// <summary><c>mxd bench step</c>: one training step beside the dense torch version of it, each in a process of its own, in turn.</summary>
+internal static class BenchCommand
+{
+    private const string PathVariable = "MXD_PATH", Fast = "fast", Dense = "readable";
+
+    public static Command Create() => new("bench", "Measure speed and memory on this machine.") { CreateStep() };
+
+    private static DocumentedCommand CreateStep()
+    {
+        var command = new DocumentedCommand(
+            "step",
+            "Measure one training step on random data, beside the same step by dense torch operations.",
+            "mxd bench step",
+            "mxd bench step --type transcoder --width 768 --experts 24576",
+            "mxd bench step --type mxd --width 576 --hidden 2304 --experts 2302 --k 32 --batch 4096 --json");
+        var defaults = new StepBenchmarkOptions();
+        var set = new OptionSet<StepBenchmarkOptions>(command, defaults);
+        var rounds = new Option<int>("--rounds") { Description = "Processes of each kind, in turn; medians are printed.", DefaultValueFactory = _ => 3 };
+        var alone = new Option<bool>("--alone") { Hidden = true };
+        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document.", Arity = ArgumentArity.Zero };
+        command.Options.Add(rounds);
+        command.Options.Add(alone);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            StepBenchmarkOptions options = set.Apply(defaults, parsed);
+            options.ToLayer();
+            if (parsed.GetValue(rounds) < 1) throw new MxdInputException($"--rounds is {parsed.GetValue(rounds)}; it must be at least 1.");
+            if (parsed.GetValue(alone))
+            {
+                Output.Json(Invocation.Work(() => StepSpeed.Measure(options)));
+                return 0;
+            }
+            StepComparison result = Invocation.Work(() => ProgressDisplay.Show(observer => Compare(Arguments(options), parsed.GetValue(rounds), observer)));
+            if (parsed.GetValue(json)) Output.Json(result);
+            else Show(result);
+            return 0;
+        });
+        return command;
+    }
+
+    private static StepComparison Compare(string[] arguments, int rounds, IRunObserver observer)
+    {
+        using var stop = new StopSignal(observer);
+        List<StepSpeed> fast = [], dense = [];
+        observer.Begin("Measuring", 2 * rounds, "processes");
+        for (int round = 0; round < rounds; round++)
+            foreach ((List<StepSpeed> results, string path) in new[] { (dense, Dense), (fast, Fast) })
+            {
+                results.Add(Start(arguments, path, stop.Token));
+                observer.Advance(fast.Count + dense.Count);
+            }
+        return new StepComparison(
+            Median(fast, s => s.TokensPerSecond), Median(dense, s => s.TokensPerSecond), (long)Median(fast, s => s.PeakMemoryBytes), (long)Median(dense, s => s.PeakMemoryBytes),
+            Machine.Describe().ToString());
+    }
+
+    private static string[] Arguments(StepBenchmarkOptions options) =>
+    [
+        "bench", "step", "--alone", "--type", options.Type, "--width", $"{options.Width}", .. options.Hidden is { } hidden ? new[] { "--hidden", $"{hidden}" } : [],
+        "--experts", $"{options.Experts}", "--k", $"{options.K}", "--batch", $"{options.Batch}", "--precision", options.Precision, "--steps", $"{options.Steps}",
+    ];
+
+    private static StepSpeed Start(string[] arguments, string path, CancellationToken cancellation)
+    {
+        string host = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true };
+        if (System.IO.Path.GetFileNameWithoutExtension(host) == "dotnet") start.ArgumentList.Add(typeof(BenchCommand).Assembly.Location);
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment[PathVariable] = path;
+        using Process process = Process.Start(start)!;
+        using CancellationTokenRegistration kill = cancellation.Register(process.Kill);
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        cancellation.ThrowIfCancellationRequested();
+        return process.ExitCode == 0
+            ? JsonSerializer.Deserialize<StepSpeed>(output, Json.Compact)!
+            : throw new InvalidOperationException($"The process that measures the {(path == Fast ? "fast" : "dense")} step ended with {process.ExitCode}: it may need more memory than there is; choose a smaller --batch or --experts.");
+    }
+
+    private static double Median(List<StepSpeed> all, Func<StepSpeed, double> value) => all.Select(value).Order().ElementAt(all.Count / 2);
+
+    private static void Show(StepComparison result) => Output.Facts(
+    [
+        ("step", $"{result.TokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.PeakMemoryBytes)}"),
+        ("dense torch", $"{result.DenseTokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.DensePeakMemoryBytes)}"),
+        ("ratio", $"{result.TokensPerSecond / result.DenseTokensPerSecond:f2}"),
+        ("machine", result.Machine),
+    ]);
+}
+
+/// <summary>What <c>mxd bench step</c> prints: medians over rounds.</summary>
+/// <param name="TokensPerSecond">Of the step as training takes it.</param>
+/// <param name="DenseTokensPerSecond">Of the same step by dense torch operations.</param>
+/// <param name="PeakMemoryBytes">Largest resident memory of its process.</param>
+/// <param name="DensePeakMemoryBytes">That of the dense step's.</param>
+/// <param name="Machine">What it was measured on.</param>
+internal sealed record StepComparison(double TokensPerSecond, double DenseTokensPerSecond, long PeakMemoryBytes, long DensePeakMemoryBytes, string Machine);
