@@ -14,7 +14,7 @@ internal static class OptionParsers
         Option option = type == typeof(bool) ? new Option<bool>(attribute.Name) { Arity = ArgumentArity.Zero }
             : type == typeof(IReadOnlyList<string>) ? new Option<string[]>(attribute.Name) { AllowMultipleArgumentsPerToken = true }
             : new Option<string>(attribute.Name);
-        option.HelpName = attribute.IsPath ? "path" : plain == typeof(string) ? "name" : type == typeof(bool) ? null : "number";
+        option.HelpName = attribute.ValueName ?? (attribute.IsPath ? "path" : plain == typeof(string) || type == typeof(IReadOnlyList<string>) ? "name" : type == typeof(bool) ? null : "number");
         option.Description = attribute.Description + Shown(standard);
         option.Validators.Add(result => Validate(result, attribute, plain));
         return option;

@@ -42,7 +42,7 @@ internal sealed class EvalInput : IDisposable
             if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
             List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
             IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : HeldOutFiles(runs[0].Description!.Options);
-            PackedContexts text = Pack(options, runs[0], model, notes, downloads, cancellation);
+            PackedContexts text = Pack(options with { Text = Corpora.TextFiles.Pin(options.Text, downloads, cancellation) }, runs[0], model, notes, downloads, cancellation);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
             return new EvalInput(runs, model, text, notes) { TextFiles = files };
         }
@@ -60,7 +60,11 @@ internal sealed class EvalInput : IDisposable
     {
         int context = Context(options, first);
         if (options.Text.Count == 0)
-            return TrainingData.HeldOutOf(first.Description!.Options with { Context = context }, model.Tokenizer, options.Contexts, downloads, cancellation);
+        {
+            TrainOptions own = first.Description!.Options with { Context = context };
+            // Their rows were counted when the run read them.
+            return TrainingData.HeldOutOf(own, model.Tokenizer, options.Contexts, own.SkipBad ? new BadRows() : null, downloads, cancellation);
+        }
         var bad = options.SkipBad ? new BadRows() : null;
         var packing = new PackingOptions
         {
@@ -121,7 +125,7 @@ internal sealed class EvalInput : IDisposable
     private static bool HoldsOutTheSame(EvalRun run, EvalRun other)
     {
         if (run.Description is not { Options: var a } || other.Description is not { Options: var b }) return true;
-        return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
+        return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && (a.TextField, a.SkipBad) == (b.TextField, b.SkipBad) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
     }
 
     private static void Check(EvalOptions options, IHubProgress downloads, CancellationToken cancellation)

@@ -17,13 +17,13 @@ internal sealed record GenerateOptions
     [Option("--model", "The language model: a hub id, a folder or a .gguf file (default: the run's).", IsPath = true, MayBeHubId = true)]
     public string? Model { get; init; }
 
-    [Option("--prompt", "The text to continue; - reads it from standard input.")]
+    [Option("--prompt", "The text to continue; - reads it from standard input, its last line feed included.", ValueName = "text")]
     public string Prompt { get; init; } = "";
 
     [Option("--run", "A run whose layer is put in place of the model's own.", IsPath = true)]
     public string? Run { get; init; }
 
-    [Option("--steer", "UNIT=COEFFICIENT: added to a unit of the layer at every position, after it has chosen its own; may be given several times.")]
+    [Option("--steer", "UNIT=COEFFICIENT: added to a unit of the layer at every position, after it has chosen its own; may be given several times.", ValueName = "unit=coefficient")]
     public IReadOnlyList<string> Steer { get; init; } = [];
 
     [Option("--max-tokens", "Tokens to generate at most.")]
@@ -53,7 +53,7 @@ internal sealed record GenerateOptions
     [Option("--seed", "Seed of what is drawn.")]
     public long Seed { get; init; }
 
-    [Option("--stop", "Texts to stop before; may be several.")]
+    [Option("--stop", "Texts to stop before; may be several.", ValueName = "text")]
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     [Option("--no-first-token", "Put no first token (<|endoftext|> or BOS) before the prompt.")]
@@ -100,10 +100,11 @@ internal static class GenerateCommand
         {
             GenerateOptions options = set.Apply(defaults, parsed);
             bool isJson = parsed.GetValue(json);
-            // A text that is printed as it comes leaves no room for a progress bar beside it.
+            // What comes before the text has progress to show; a text that is printed as it comes leaves no room for it.
+            using GenerateInput input = ProgressDisplay.Show(observer => Open(options, observer));
             GenerateResult result = isJson
-                ? ProgressDisplay.Show(observer => Run(options, observer, write: null))
-                : Run(options, new Quiet(), (_, text) => Console.Out.Write(text));
+                ? ProgressDisplay.Show(observer => Run(options, input, observer, write: null))
+                : Run(options, input, new Quiet(), (_, text) => Console.Out.Write(text));
             if (isJson) Output.Json(result.ToJson());
             else ShowRest(result);
             if (result.IsStopped) throw new OperationCanceledException();
@@ -112,11 +113,17 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static GenerateResult Run(GenerateOptions options, IRunObserver observer, Action<int, string>? write)
+    private static GenerateInput Open(GenerateOptions options, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        using GenerateInput input = GenerateInput.Open(options, observer, stop.Token);
+        GenerateInput input = GenerateInput.Open(options, observer, stop.Token);
         foreach (string note in input.Notes) observer.Note(note);
+        return input;
+    }
+
+    private static GenerateResult Run(GenerateOptions options, GenerateInput input, IRunObserver observer, Action<int, string>? write)
+    {
+        using var stop = new StopSignal(observer);
         return Invocation.Work(() =>
         {
             Device device = Devices.Parse(options.Device);

@@ -1,6 +1,7 @@
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
+using Mxd.Tokenizers;
 using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
@@ -53,17 +54,32 @@ internal sealed class GenerateInput : IDisposable
     private static int[] Encode(GenerateOptions options, ModelFile model)
     {
         string text = options.Prompt == "-" ? Console.In.ReadToEnd() : options.Prompt;
-        int[] ids = [.. options.NoFirstToken ? [] : new[] { model.Tokenizer.FirstToken }, .. model.Tokenizer.Encode(text)];
+        int[] ids = [.. options.NoFirstToken ? [] : new[] { FirstToken(model) }, .. model.Tokenizer.Encode(text)];
         if (ids.Length == 0) throw new MxdInputException("--prompt is empty and --no-first-token leaves nothing to continue: give a prompt, or leave --no-first-token out.");
         if (ids.Length >= model.Config.ContextLength)
             throw new MxdInputException($"--prompt has {ids.Length} tokens, but {model.Id} was trained for {model.Config.ContextLength} positions: give a shorter one.");
         return ids;
     }
 
+    private static int FirstToken(ModelFile model)
+    {
+        ITokenizer tokenizer = model.Tokenizer;
+        try
+        {
+            return tokenizer.FirstToken;
+        }
+        catch (MxdInputException e)
+        {
+            throw new MxdInputException($"{model.Id} has no token that a text begins with (<|endoftext|> or BOS): pass --no-first-token.", e);
+        }
+    }
+
     private static Steering? Check(GenerateOptions options)
     {
         var problems = new ProblemList();
         foreach (string problem in options.Sampling.Problems()) problems.Add(problem);
+        problems.AddIf(options.Greedy && options.Temperature is not (0 or 1), $"--greedy takes the most likely token, and --temperature is {options.Temperature}: leave one out.");
+        problems.AddIf(options.Greedy && options.Samples > 1, $"--greedy gives one continuation, and --samples is {options.Samples}: leave one out.");
         problems.AddIf(options.MaxTokens < 1, $"--max-tokens is {options.MaxTokens}; it must be at least 1.");
         problems.AddIf(options.Samples < 1, $"--samples is {options.Samples}; it must be at least 1.");
         problems.AddIf(options.Stop.Any(stop => stop.Length == 0), "--stop names an empty text; leave it out.");

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Mxd.Cli.CommandLine;
 using Mxd.Corpora;
 using Mxd.Hub;
+using Mxd.Interchange;
+using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
 
@@ -26,12 +28,13 @@ internal static class HubCommand
     {
         var command = new DocumentedCommand(
             "get",
-            "Fetch a model or a data set into the cache that Python's huggingface_hub shares.",
+            "Fetch a model, a published layer or a data set into the cache that Python's huggingface_hub shares.",
             "mxd hub get EleutherAI/pythia-410m",
             "mxd hub get meta-llama/Llama-3.2-3B@main --json",
             "mxd hub get unsloth/SmolLM2-135M-Instruct-GGUF --file SmolLM2-135M-Instruct-Q4_K_M.gguf",
+            "mxd hub get jbloom/GPT2-Small-SAEs-Reformatted:blocks.8.hook_resid_pre",
             "mxd hub get --dataset \"Skylion007/openwebtext:**/train-0000*\"");
-        var id = new Argument<string?>("ID") { Description = "owner/name, or owner/name@revision.", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>("ID") { Description = "owner/name, or owner/name@revision; of a repository of layers, owner/name:FOLDER.", Arity = ArgumentArity.ZeroOrOne };
         command.Arguments.Add(id);
         var defaults = new HubGetOptions();
         var set = new OptionSet<HubGetOptions>(command, defaults);
@@ -61,7 +64,12 @@ internal static class HubCommand
             return new HubGetResult(name, [.. TextFiles.Fetch([name], downloads, stop.Token)]);
         }
         using var client = new HubClient(HubOptions.FromEnvironment());
-        var id = HubId.Parse(name);
+        if (HubId.SplitPart(name).Part is not null)
+        {
+            string path = HubLayer.Fetch(client, name, downloads, stop.Token).Path;
+            return new HubGetResult(name, File.Exists(path) ? [path] : [.. Directory.GetFiles(path).Order(StringComparer.Ordinal)]);
+        }
+        var id = HubId.Parse(KnownModel.FindId(name) ?? name);
         if (options.File.Count == 0)
         {
             string folder = HubModel.Fetch(client, id, downloads, stop.Token);

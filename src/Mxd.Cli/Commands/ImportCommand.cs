@@ -80,7 +80,7 @@ internal static class ImportCommand
         using ImportedLayer imported = format.Read(published?.Path ?? path, CPU);
         SavedLayer read = published is null ? imported.Saved : published.Describe(imported.Saved);
         List<string> notes = [];
-        using ModelFile? model = OpenModel(options, published is null ? null : read.ModelName, notes, observer, stop.Token);
+        using ModelFile? model = OpenModel(options, published is null || read.Imported is null ? null : read.ModelName, notes, observer, stop.Token);
         var placement = new LayerPlacement { Input = options.Input, Output = options.Output, Layer = options.Layer, Model = model?.Identity };
         SavedLayer saved = placement.Apply(read, format);
         AtomicFolder.Write(folder.Path, run => NativeLayer.Save(Path.Combine(run, NativeLayer.FileName), imported.Layer, saved));
@@ -100,9 +100,8 @@ internal static class ImportCommand
         if (model is null && named is not null && !options.NoModel)
         {
             model = KnownModel.FindId(named);
-            notes.Add(model is null
-                ? $"Note: the layer's files name the language model {named}, which is no id of the hub: name the model by --model."
-                : $"Note: the layer's files name the language model {named}: it was checked against {model} of the hub.");
+            if (model is null) notes.Add($"Note: the layer's files name the language model {named}, which is no id of the hub: name the model by --model.");
+            else observer.Note($"Note: the layer's files name the language model {named}; it is checked against {model} of the hub (--no-model leaves that out).");
         }
         return model is null ? null : ModelFile.Open(model, new ObservedDownloads(observer), cancellation);
     }

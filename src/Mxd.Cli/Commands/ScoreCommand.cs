@@ -66,6 +66,7 @@ internal static class ScoreCommand
     {
         using var stop = new StopSignal(observer);
         using ModelFile file = Check(options, observer, stop.Token);
+        options = options with { Text = TextFiles.Pin(options.Text, new ObservedDownloads(observer), stop.Token) };
         observer.Begin("Reading the text", 0, "");
         var bad = options.SkipBad ? new BadRows() : null;
         PackedContexts contexts = Packing.Pack(

@@ -5,6 +5,7 @@ using Mxd.Corpora;
 using Mxd.Hub;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
+using Mxd.Tokenizers;
 using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
@@ -43,8 +44,8 @@ internal static class TokensCommand
         command.SetAction(parsed =>
         {
             TokensOptions options = set.Apply(defaults, parsed);
-            using ModelFile model = ProgressDisplay.Show(observer => Open(options, observer));
-            IEnumerable<int[]> documents = Read(options, options.SkipBad ? new BadRows() : null).Select(d => model.Tokenizer.Encode(d.Text));
+            (ITokenizer tokenizer, options) = ProgressDisplay.Show(observer => Open(options, observer));
+            IEnumerable<int[]> documents = Read(options, options.SkipBad ? new BadRows() : null).Select(d => tokenizer.Encode(d.Text));
             if (parsed.GetValue(json)) WriteJson(documents);
             else
                 foreach (int[] ids in documents) Console.Out.WriteLine(string.Join(' ', ids));
@@ -53,25 +54,19 @@ internal static class TokensCommand
         return command;
     }
 
-    /// <summary>Opens the model, and reads every document once before any is printed, so that a bad line at the end does not leave half a
-    /// result.</summary>
-    private static ModelFile Open(TokensOptions options, IRunObserver observer)
+    /// <summary>Loads the tokenizer, and reads every document once before any is printed, so that a bad line at the end does not leave half a
+    /// result; a data set of the hub is named by its commit from then on.</summary>
+    private static (ITokenizer Tokenizer, TokensOptions Options) Open(TokensOptions options, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
         var downloads = new ObservedDownloads(observer);
         var bad = options.SkipBad ? new BadRows() : null;
-        ModelFile model = ModelFile.Open(options.Model, downloads, stop.Token);
-        try
-        {
-            foreach (Document _ in Read(options, bad, downloads, stop.Token)) stop.Token.ThrowIfCancellationRequested();
-            if (bad?.Describe() is { } skipped) observer.Note(skipped);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        options = options with { Text = TextFiles.Pin(options.Text, downloads, stop.Token) };
+        TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, stop.Token);
+        ITokenizer tokenizer = ModelFile.OpenTokenizer(options.Model, downloads, stop.Token);
+        foreach (Document _ in Read(options, bad, downloads, stop.Token)) stop.Token.ThrowIfCancellationRequested();
+        if (bad?.Describe() is { } skipped) observer.Note(skipped);
+        return (tokenizer, options);
     }
 
     private static IEnumerable<Document> Read(TokensOptions options, BadRows? bad, IHubProgress? downloads = null, CancellationToken cancellation = default) =>

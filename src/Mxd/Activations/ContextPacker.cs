@@ -52,11 +52,11 @@ internal sealed class ContextPacker
         }
     }
 
-    /// <exception cref="MxdInputException">The stream was too short for one context.</exception>
+    /// <exception cref="TextTooShortException">The stream was too short for one context.</exception>
     public PackedContexts Finish()
     {
         if (count == 0)
-            throw new MxdInputException($"The text has {received} tokens, separators included, but one context of {contextLength} takes {contextLength - 1}: give more text or a shorter context.");
+            throw new TextTooShortException($"The text has {received} tokens, separators included, but one context of {contextLength} takes {contextLength - 1}: give more text or a shorter context.");
         int inLast = (int)((count - 1) % contextsPerBlock) + 1;
         blocks[^1] = blocks[^1][..(inLast * contextLength)];
         return new PackedContexts(blocks, contextsPerBlock, count, contextLength);

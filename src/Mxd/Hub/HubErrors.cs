@@ -7,7 +7,10 @@ namespace Mxd.Hub;
 /// <summary>What a person is told where the hub does not give what was asked for. The token is in none of it.</summary>
 internal sealed class HubErrors(HubOptions options, HubKind kind, HubId id)
 {
-    private string What => $"{(kind == HubKind.Model ? "Model" : "Data set")} {id}";
+    private string What => $"{(kind == HubKind.Model ? "Model" : "Data set")} {id}{Near}";
+
+    /// <summary>What looks like an id may be a path that was mistyped.</summary>
+    private string Near => id.Name.Split('/') is [var folder, var name] && Directory.Exists(folder) ? $" (nor is there {Shown.Name(name)} in the folder {folder} here)" : "";
 
     private string Page => $"{options.Endpoint.ToString().TrimEnd('/')}/{(kind == HubKind.Dataset ? "datasets/" : "")}{id.Name}";
 

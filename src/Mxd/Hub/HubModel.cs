@@ -10,12 +10,24 @@ public static class HubModel
 
     /// <summary>Downloads what is needed and returns its folder.</summary>
     /// <exception cref="MxdInputException">It cannot be had, or the repository has no weights that are read.</exception>
-    public static string Fetch(HubClient client, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default)
+    public static string Fetch(HubClient client, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default) =>
+        FetchWeights(client, FetchDescription(client, id, progress, cancellation), progress, cancellation);
+
+    /// <summary>Configuration and tokenizer alone: enough to see whether the weights, which are gigabytes, are of use.</summary>
+    /// <exception cref="MxdInputException">They cannot be had.</exception>
+    public static HubSnapshot FetchDescription(HubClient client, HubId id, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         HubSnapshot snapshot = client.Open(HubKind.Model, id, progress, cancellation);
         if (!snapshot.Files.Contains(descriptions[0]) && !snapshot.IsOfCache)
             throw new MxdInputException($"Model {snapshot.Id} has no {descriptions[0]}, which says what it is: name a repository in the layout of transformers.");
-        foreach (string file in descriptions.Where(snapshot.Files.Contains)) Fetch(file);
+        foreach (string file in descriptions.Where(snapshot.Files.Contains)) client.Fetch(snapshot, file, progress, cancellation);
+        return snapshot;
+    }
+
+    /// <summary>The weights, beside what describes them; returns their folder.</summary>
+    /// <exception cref="MxdInputException">They cannot be had, or the repository has none that are read.</exception>
+    public static string FetchWeights(HubClient client, HubSnapshot snapshot, IHubProgress? progress = null, CancellationToken cancellation = default)
+    {
         if (snapshot.Files.Contains(SafetensorsFolder.SingleFile)) Fetch(SafetensorsFolder.SingleFile);
         else if (snapshot.Files.Contains(SafetensorsFolder.IndexFile))
             foreach (string shard in SafetensorsIndex.Read(Fetch(SafetensorsFolder.IndexFile)).Values.Distinct().Order(StringComparer.Ordinal)) Fetch(shard);

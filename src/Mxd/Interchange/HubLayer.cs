@@ -34,7 +34,7 @@ public sealed record HubLayer(string Path, string Source, string? ModelName)
         HubSnapshot snapshot = client.Open(HubKind.Model, id, progress, cancellation);
         string place = Choose(id, Places(snapshot.Files), part?.Trim('/'));
         foreach (string file in Files(snapshot.Files, place)) client.Fetch(snapshot, file, progress, cancellation);
-        string? model = snapshot.Files.Contains(RunConfig) ? ModelOf(client.Fetch(snapshot, RunConfig, progress, cancellation)) : null;
+        string? config = Above(place).FirstOrDefault(snapshot.Files.Contains), model = config is null ? null : ModelOf(client.Fetch(snapshot, config, progress, cancellation));
         string path = System.IO.Path.Combine([snapshot.Folder, .. place.Split('/', StringSplitOptions.RemoveEmptyEntries)]);
         return new HubLayer(path, $"{id.Name}@{snapshot.Commit}{(place.Length > 0 ? ":" + place : "")}", model);
     }
@@ -49,7 +49,9 @@ public sealed record HubLayer(string Path, string Source, string? ModelName)
     {
         IEnumerable<string> checkpoints = files.Where(file => file.EndsWith(ReferenceCheckpoint.Extension, StringComparison.Ordinal) && !file.EndsWith(Frequencies, StringComparison.Ordinal));
         IEnumerable<string> folders = files.Where(file => NameOf(file) == NativeLayer.FileName || (weights.Contains(NameOf(file)) && files.Contains(Beside(file, ForeignFolder.ConfigName)))).Select(FolderOf);
-        return [.. folders.Distinct().Concat(checkpoints)];
+        // Beside folders of layers, .pt files are the state of their training.
+        string[] found = [.. folders.Distinct()];
+        return found.Length > 0 ? found : [.. checkpoints];
     }
 
     private static string Choose(HubId id, string[] places, string? part)
@@ -79,6 +81,16 @@ public sealed record HubLayer(string Path, string Source, string? ModelName)
         catch (JsonException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Where a run's options may lie: beside the layer, or in a folder above it.</summary>
+    private static IEnumerable<string> Above(string place)
+    {
+        for (string folder = place; ; folder = FolderOf(folder))
+        {
+            yield return folder.Length == 0 ? RunConfig : $"{folder}/{RunConfig}";
+            if (folder.Length == 0) yield break;
         }
     }
 

@@ -59,7 +59,9 @@ public sealed record ReferenceCheckpoint(ILayer Layer, ReferenceFacts Facts) : I
         ILayer layer = tensors.Read(state, path, device);
         try
         {
-            return new ReferenceCheckpoint(layer, header.With(tensors.ReadUnusedBias(state, path)).ToFacts());
+            float[]? bias = tensors.ReadUnusedBias(state, path);
+            if (header.SubtractsInputBias && bias is not null) ReferenceTensors.SubtractFromEncoder(layer, bias);
+            return new ReferenceCheckpoint(layer, header.With(bias).ToFacts());
         }
         catch
         {
@@ -117,7 +119,7 @@ public sealed record ReferenceCheckpoint(ILayer Layer, ReferenceFacts Facts) : I
         TorchFileWriter.Write(path, new PickleDict
         {
             ["cfg"] = header.Instance,
-            ["state_dict"] = new ReferenceTensors(options).Write(layer, header.UnusedBias),
+            ["state_dict"] = new ReferenceTensors(options).Write(layer, header.UnusedBias, header.SubtractsInputBias),
         });
     }
 

@@ -44,6 +44,14 @@ internal sealed class ReferenceHeader(string location, PickleDict fields, float[
 
     public float[]? UnusedBias => unusedBias;
 
+    /// <summary>
+    /// Is it a transcoder of the code before mixtures, which takes b_dec from the input as an SAE does? Its layer here has that folded into the
+    /// encoder's bias: (x - b_dec) W_enc + b_enc = x W_enc + (b_enc - b_dec W_enc).
+    /// </summary>
+    public bool SubtractsInputBias => IsBeforeMixtures && Flag("is_transcoder");
+
+    private bool IsBeforeMixtures => !fields.TryGet("use_conditional", out _);
+
     /// <summary>The instance to be written.</summary>
     public PickleRecord Instance => new(new PickleGlobal(Module, Class)) { Fields = fields };
 
@@ -72,7 +80,7 @@ internal sealed class ReferenceHeader(string location, PickleDict fields, float[
     {
         Dictionary<string, string> values = fields.Where(entry => !ofTraining.Contains(entry.Key.ToString()))
             .ToDictionary(entry => entry.Key.ToString(), entry => Word(entry.Value), StringComparer.Ordinal);
-        if (!values.ContainsKey("use_conditional"))
+        if (IsBeforeMixtures)
             foreach ((string flag, string value) in beforeMixtures) values.TryAdd(flag, value);
         // The published class takes an autoencoder's output to be as wide as its input, whatever d_out says, and d_out may be absent.
         bool hasOwnWidth = values.GetValueOrDefault("is_transcoder") != "False" && values.GetValueOrDefault("d_out") is not (null or "None");

@@ -13,7 +13,7 @@ internal sealed class ReferenceTensors
     /// <summary>The input's bias: every state dictionary has it, only autoencoders use it.</summary>
     public const string InputBias = "b_dec";
 
-    private const string Metadata = "_metadata";
+    private const string EncoderBias = "b_enc", Metadata = "_metadata";
 
     /// <summary>In its order: a module's own parameters, then those of the modules inside it.</summary>
     private static readonly ReferenceTensor[] known =
@@ -69,7 +69,8 @@ internal sealed class ReferenceTensors
     /// <summary>The state dictionary to be written; its tensors live as long as the caller's dispose scope.</summary>
     /// <param name="layer">The weights.</param>
     /// <param name="unusedBias">Of <see cref="ReadUnusedBias"/>; null for zeros.</param>
-    public PickleOrderedDict Write(ILayer layer, float[]? unusedBias)
+    /// <param name="isSubtracted">Does whoever reads the file take that bias from the input? Then the encoder's gets back what it was given of it.</param>
+    public PickleOrderedDict Write(ILayer layer, float[]? unusedBias, bool isSubtracted = false)
     {
         var state = new PickleOrderedDict();
         foreach (ReferenceTensor described in tensors)
@@ -77,6 +78,7 @@ internal sealed class ReferenceTensors
             Tensor value = described.Key == InputBias && !UsesInputBias
                 ? unusedBias is null ? zeros(options.InputWidth) : tensor(unusedBias)
                 : layer.Parameter(described.Key).AsStored().detach();
+            if (described.Key == EncoderBias && isSubtracted && unusedBias is not null) value = value + Encoded(layer, unusedBias);
             state[described.Key] = described.IsTransposedView ? PickleTensor.OfTransposed(value) : PickleTensor.Of(value);
         }
         string[] modules = [.. tensors.Where(t => t.Key.Contains('.', StringComparison.Ordinal)).Select(t => t.Key.Split('.')[0]).Distinct()];
@@ -85,6 +87,17 @@ internal sealed class ReferenceTensors
         state.Attributes = new PickleDict { [Metadata] = versions };
         return state;
     }
+
+    /// <summary>b_enc -= b W_enc: the layer then does by itself what taking b from its input did.</summary>
+    public static void SubtractFromEncoder(ILayer layer, float[] bias)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        layer.Parameter(EncoderBias).Value.sub_(Encoded(layer, bias));
+    }
+
+    /// <summary>b W_enc, [units].</summary>
+    private static Tensor Encoded(ILayer layer, float[] bias) => matmul(layer.Parameter("W_enc").Value, tensor(bias, device: layer.Device()));
 
     private void Check(PickleNode state, string file)
     {

@@ -13,7 +13,7 @@ namespace Mxd.LanguageModels;
 /// </summary>
 public sealed class ModelFile : IDisposable
 {
-    private const string GgufExtension = ".gguf";
+    private const string GgufExtension = ".gguf", ConfigName = "config.json";
 
     private readonly ITensorSource source;
     private readonly ModelFamily family;
@@ -59,12 +59,31 @@ public sealed class ModelFile : IDisposable
         string path = Path.GetFullPath(model);
         if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
         if (Directory.Exists(path)) return OpenFolder(path, path);
+        if (File.Exists(path)) throw new MxdInputException($"Model {model} is a file without the extension {GgufExtension}: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
         if (!IsOnHub(model))
             throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
         // People know some models by other names than the hub's: gpt2-small, pythia-410m.
         HubId id = HubId.Parse(KnownModel.FindId(model) ?? model);
         using var client = new HubClient(hub());
-        return OpenFolder(id.ToString(), HubModel.Fetch(client, id, progress, cancellation));
+        HubSnapshot snapshot = HubModel.FetchDescription(client, id, progress, cancellation);
+        // Of a model that cannot be read nothing more is fetched.
+        if (File.Exists(Path.Combine(snapshot.Folder, ConfigName))) ReadConfig(snapshot.Folder);
+        return OpenFolder(id.ToString(), HubModel.FetchWeights(client, snapshot, progress, cancellation));
+    }
+
+    /// <summary>The tokenizer of a model that <see cref="Open"/> would open; no weights are looked at, nor downloaded.</summary>
+    /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
+    public static ITokenizer OpenTokenizer(string model, IHubProgress? progress = null, CancellationToken cancellation = default)
+    {
+        string path = Path.GetFullPath(model);
+        if (Directory.Exists(path)) return HuggingFaceTokenizer.Load(path);
+        if (!IsOnHub(model))
+        {
+            using ModelFile file = Open(model, progress, cancellation);
+            return file.Tokenizer;
+        }
+        using var client = new HubClient(HubOptions.FromEnvironment());
+        return HuggingFaceTokenizer.Load(HubModel.FetchDescription(client, HubId.Parse(KnownModel.FindId(model) ?? model), progress, cancellation).Folder);
     }
 
     /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>
@@ -112,15 +131,20 @@ public sealed class ModelFile : IDisposable
 
     private static ModelFile OpenFolder(string id, string folder)
     {
-        ConfigJson json = ConfigJson.Open(Path.Combine(folder, "config.json"));
+        (ModelFamily family, TransformerConfig config) = ReadConfig(folder);
+        SafetensorsFolder source = SafetensorsFolder.Open(folder);
+        return OrDispose(source, () => new ModelFile(
+            id, source, family, config, family.NamesIn(source, config), () => HuggingFaceTokenizer.Load(folder)));
+    }
+
+    private static (ModelFamily Family, TransformerConfig Config) ReadConfig(string folder)
+    {
+        ConfigJson json = ConfigJson.Open(Path.Combine(folder, ConfigName));
         ModelFamily family = ModelFamily.OfFolder(json.Text("model_type"), json.Location);
         if (json.Has("quantization_config"))
             throw new MxdInputException($"{json.Location} describes quantised weights, which are read from GGUF files only: use the model's unquantised folder.");
         json.Require("is_causal", true);
-        TransformerConfig config = family.ReadConfig(json);
-        SafetensorsFolder source = SafetensorsFolder.Open(folder);
-        return OrDispose(source, () => new ModelFile(
-            id, source, family, config, family.NamesIn(source, config), () => HuggingFaceTokenizer.Load(folder)));
+        return (family, family.ReadConfig(json));
     }
 
     private static ModelFile OrDispose(ITensorSource source, Func<ModelFile> open)
@@ -138,7 +162,7 @@ public sealed class ModelFile : IDisposable
 
     private ITokenizer CheckVocabulary(ITokenizer loaded) => loaded.VocabularySize <= config.Vocabulary
         ? loaded
-        : throw new MxdInputException($"{Id} has {loaded.VocabularySize} tokens but embeddings for {config.Vocabulary}: the file is damaged.");
+        : throw new MxdInputException($"{Id} has {loaded.VocabularySize} tokens, but embeddings for {config.Vocabulary}: its tokenizer is another model's, or the file is damaged.");
 
     /// <summary>A model without a tokenizer can be given ids all the same.</summary>
     private string TokenizerHash()

@@ -17,7 +17,11 @@ internal static class NarrowProducts
     /// <summary>Values of the weights widened at once: 64 MB.</summary>
     private const long SliceElements = 1 << 24;
 
-    private static readonly bool isEmulated = !Processor.Describe().HasNarrowProducts;
+    /// <summary>Bytes of such a slice.</summary>
+    public const long SliceBytes = SliceElements * sizeof(float);
+
+    /// <summary>Does this processor lack instructions for bfloat16?</summary>
+    public static bool AreWidened { get; } = !Processor.Describe().HasNarrowProducts;
 
     /// <summary>x Wᵀ + b.</summary>
     /// <param name="x">[..., inputs].</param>
@@ -25,12 +29,12 @@ internal static class NarrowProducts
     /// <param name="bias">[outputs], or null.</param>
     /// <returns>[..., outputs] in the dtype of the arguments, in the caller's dispose scope.</returns>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null) =>
-        isEmulated && IsNarrow(x) && x.numel() / x.shape[^1] >= FewestRows ? Widened(x, weight, bias) : F.linear(x, weight, bias);
+        AreWidened && IsNarrow(x) && x.numel() / x.shape[^1] >= FewestRows ? Widened(x, weight, bias) : F.linear(x, weight, bias);
 
     /// <summary>softmax(q kᵀ / √d) v with the same rule.</summary>
     public static Tensor Attention(Tensor query, Tensor key, Tensor value, Tensor? mask = null, bool isCausal = false)
     {
-        if (!isEmulated || !IsNarrow(query) || query.shape[2] < FewestRows) return F.scaled_dot_product_attention(query, key, value, attn_mask: mask, is_casual: isCausal);
+        if (!AreWidened || !IsNarrow(query) || query.shape[2] < FewestRows) return F.scaled_dot_product_attention(query, key, value, attn_mask: mask, is_casual: isCausal);
         using DisposeScope scope = NewDisposeScope();
         Tensor mixed = F.scaled_dot_product_attention(query.to(ScalarType.Float32), key.to(ScalarType.Float32), value.to(ScalarType.Float32), attn_mask: mask, is_casual: isCausal);
         return mixed.to(query.dtype).MoveToOuterDisposeScope();

@@ -12,6 +12,9 @@ public sealed class OptionAttribute(string name, string description) : Attribute
 
     public string Description => description;
 
+    /// <summary>What help calls the value; by default a path, name or number.</summary>
+    public string? ValueName { get; init; }
+
     /// <summary>Is the value a path, to be made absolute when it is read?</summary>
     public bool IsPath { get; init; }
 

@@ -79,6 +79,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
             long pairBytes = (layer.InputWidth + layer.OutputWidth) * modelBytes;
             long parameters = LayerTypes.Get(layer.Type).ParameterCount(layer);
             long harvested = (long)options.HarvestBatch * options.Context;
+            bool isWidened = options.ModelDtype == "bfloat16" && NarrowProducts.AreWidened;
             return new MemoryPlan(
                 Program: ProgramBytes,
                 LanguageModel: model.Config.ParameterCount * modelBytes,
@@ -86,7 +87,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
                 Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)),
                 Validation: (long)options.ValidationContexts * options.Context * pairBytes,
                 Layer: 4 * parameters * sizeof(float),
-                Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, modelBytes) + StepWork(options.Batch, layer));
+                Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, isWidened ? modelBytes + sizeof(float) : modelBytes) + (isWidened ? NarrowProducts.SliceBytes : 0) + StepWork(options.Batch, layer));
         }
     }
 

@@ -1,4 +1,5 @@
 using Mxd.Corpora;
+using Mxd.Hub;
 using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Layers;
@@ -51,7 +52,7 @@ public sealed class PreparedRun : IDisposable
             Text = TextFiles.Pin(options.Text, downloads, cancellation),
             Validation = TextFiles.Pin(options.Validation, downloads, cancellation),
         };
-        return Prepare(pinned, folder, problems, null, observer, cancellation);
+        return Prepare(pinned, folder, problems, (null, null), observer, cancellation);
     }
 
     /// <summary>Checks that a run can go on, with options that differ from its own in what may differ, and keeps other processes from it.</summary>
@@ -77,6 +78,7 @@ public sealed class PreparedRun : IDisposable
     private static PreparedRun Resume(
         TrainOptions options, RunDescription saved, RunFolder folder, IRunObserver observer, CancellationToken cancellation)
     {
+        options = options with { Text = Pinned(options.Text, saved.Options.Text), Validation = Pinned(options.Validation, saved.Options.Validation) };
         var changed = new ProblemList();
         changed.Collect(() => ResumeRules.Check(saved.Options, options));
         changed.Collect(() => RequireSame("--text", options.Text, saved.Options.Text, saved.Data.Text));
@@ -84,7 +86,7 @@ public sealed class PreparedRun : IDisposable
         changed.ThrowIfAny();
         string? checkpoint = CheckpointFile.Newest(folder.CheckpointsFolder);
         if (checkpoint is not null) CheckpointFile.ReadHeader(checkpoint);
-        PreparedRun run = Prepare(options, folder, Problems(options), checkpoint, observer, cancellation);
+        PreparedRun run = Prepare(options, folder, Problems(options), (checkpoint, saved.Data.TextContexts), observer, cancellation);
         foreach (string line in Changed(saved, run)) changed.Add(line);
         if (!changed.IsEmpty) run.Dispose();
         changed.ThrowIfAny();
@@ -108,6 +110,18 @@ public sealed class PreparedRun : IDisposable
     }
 
     private static string Taken(RunFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
+
+    /// <summary>Data sets of the hub named without a revision, as the run began with them: by the commit they were at then.</summary>
+    private static IReadOnlyList<string> Pinned(IReadOnlyList<string> names, IReadOnlyList<string> before) =>
+        names.Count == before.Count && names.Zip(before).All(pair => pair.First == pair.Second || IsPinned(pair.First, pair.Second)) ? before : names;
+
+    private static bool IsPinned(string name, string pinned)
+    {
+        (string id, string? part) = HubId.SplitPart(name);
+        (string pinnedId, string? pinnedPart) = HubId.SplitPart(pinned);
+        return TextFiles.IsOnHub(name) && HubId.TryParse(id, out HubId? asked) && HubId.TryParse(pinnedId, out HubId? began)
+            && part == pinnedPart && asked.Name == began.Name && asked.Revision == HubId.DefaultRevision;
+    }
 
     /// <summary>Files of another name may be the same files, moved.</summary>
     private static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
@@ -137,7 +151,7 @@ public sealed class PreparedRun : IDisposable
     }
 
     private static PreparedRun Prepare(
-        TrainOptions options, RunFolder folder, ProblemList problems, string? checkpoint, IRunObserver observer, CancellationToken cancellation)
+        TrainOptions options, RunFolder folder, ProblemList problems, (string? Checkpoint, long? Contexts) resumed, IRunObserver observer, CancellationToken cancellation)
     {
         foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
             if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation));
@@ -155,23 +169,23 @@ public sealed class PreparedRun : IDisposable
         }
         if (!problems.IsEmpty) model?.Dispose();
         problems.ThrowIfAny();
-        return Plan(options, folder, model!, layer!, checkpoint, observer, cancellation);
+        return Plan(options, folder, model!, layer!, resumed, observer, cancellation);
     }
 
     private static PreparedRun Plan(
-        TrainOptions options, RunFolder folder, ModelFile model, LayerOptions layer, string? checkpoint, IRunObserver observer, CancellationToken cancellation)
+        TrainOptions options, RunFolder folder, ModelFile model, LayerOptions layer, (string? Checkpoint, long? Contexts) resumed, IRunObserver observer, CancellationToken cancellation)
     {
         try
         {
             long memory = Machine.Describe().Memory.Total;
             MemoryPlan.For(options, layer, model, 0).RequireAtMost(memory);
-            TrainingData data = TrainingData.Load(options, model.Tokenizer, observer, cancellation);
+            TrainingData data = TrainingData.Load(options, model.Tokenizer, resumed.Contexts, observer, cancellation);
             var plan = MemoryPlan.For(options, layer, model, data.Text.Count);
             plan.RequireAtMost(memory);
             var origin = new LayerOrigin(
                 model.Identity, options.InputHook.ToString(), options.OutputHook.ToString(), options.Context, options.ModelDtype, TrainedTokens: 0);
             var description = new RunDescription(RunDescription.CurrentVersion, options, layer, origin, data.Description, plan, Machine.Describe());
-            return new PreparedRun(folder, description, model, data, checkpoint);
+            return new PreparedRun(folder, description, model, data, resumed.Checkpoint);
         }
         catch
         {

@@ -23,5 +23,5 @@ public sealed record RunDescription(
 /// <param name="TextContexts">Contexts packed from the training text.</param>
 /// <param name="ValidationContexts">Held-out contexts that validation figures are taken on.</param>
 /// <param name="Validation">SHA-256 over the validation files; absent where documents of the training files are held out.</param>
-/// <param name="BadRows">Rows of the training text that were passed over.</param>
+/// <param name="BadRows">Rows of the training text and of the validation files that were passed over.</param>
 public sealed record DataDescription(string Text, long TextContexts, long ValidationContexts, string? Validation = null, long BadRows = 0);

@@ -29,8 +29,9 @@ public sealed class HubImportTests(TinyFiles files) : HubCalls(files)
     [Fact]
     public void ALayerOfSparsify_TakesItsModelFromTheRepositorysOptions()
     {
-        AddLayer(Layers, "layers.1.mlp", ForeignFiles.Sparsify(width: TinyHubModel.Width, transcode: true));
-        Hub.Add($"models/{Layers}", "config.json", $"{{\"model\": \"{Model}\", \"sae\": {{}}}}");
+        AddLayer(Layers, "run1/layers.1.mlp", ForeignFiles.Sparsify(width: TinyHubModel.Width, transcode: true));
+        foreach (string state in new[] { "optimizer.pt", "lr_scheduler.pt" }) Hub.Add($"models/{Layers}", $"run1/{state}", "state");
+        Hub.Add($"models/{Layers}", "run1/config.json", $"{{\"model\": \"{Model}\", \"sae\": {{}}}}");
 
         JsonElement result = OnHub("import", Layers, "--out", Run, "--json").Json();
 

@@ -40,7 +40,9 @@ public sealed class HubModelTests(TinyFiles files) : HubCalls(files)
         Assert.DoesNotContain(Hub.Requests, request => request.Contains("train-00001", StringComparison.Ordinal));
         Assert.Contains($"{Text}@{Mxd.Tests.Hub.FakeHub.Commit}", File.ReadAllText(Path.Combine(Run, "run.json")), StringComparison.Ordinal);
 
-        Assert.Equal(16384, Offline("train", "--resume", "--out", Run, "--tokens", "16384", "--json").Json().GetProperty("tokens").GetInt64());
+        Assert.Equal(16384, Offline([.. train.With("--tokens", "16384").Arguments, "--resume", "--json"]).Json().GetProperty("tokens").GetInt64());
+        using (JsonDocument run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Run, "run.json"))))
+            Assert.Equal(8192 / 32, run.RootElement.GetProperty("data").GetProperty("text_contexts").GetInt64());
         Assert.True(Offline("eval", "--run", Run, "--contexts", "4", "--json").Json().GetProperty("kl").GetDouble() > 0);
     }
 
@@ -60,6 +62,32 @@ public sealed class HubModelTests(TinyFiles files) : HubCalls(files)
         Offline("score", "--model", Folder.File("upload"), "--context", "32", "--text", Text).Refused("Data set owner/texts is not in the cache");
         Assert.False(Directory.Exists(Run));
         Assert.False(Directory.Exists(Cache));
+    }
+
+    [Fact]
+    public void OfAModelThatIsNotRead_NoWeightsAreFetched_NorOfOneWhoseTokenizerIsEnough()
+    {
+        Hub.Add("models/owner/other", "config.json", "{\"model_type\": \"gemma2\"}");
+        Hub.Add("models/owner/other", "model.safetensors", new byte[3000]);
+
+        OnHub("score", "--model", "owner/other", "--text", Files.HeldOutText).Refused("model_type 'gemma2'|gpt2, gpt_neox, llama");
+        OnHub("tokens", "--model", Model, "--text", Files.HeldOutText).Succeeded();
+
+        Assert.DoesNotContain(Hub.Requests, request => request.Contains("model.safetensors", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void SkippedRows_OfTheValidationFilesToo_AreCounted()
+    {
+        string text = Folder.File("text.jsonl"), validation = Folder.File("validation.jsonl");
+        File.WriteAllLines(text, ["1", .. File.ReadLines(Files.TrainText)]);
+        File.WriteAllLines(validation, ["2", "3", .. File.ReadLines(Files.HeldOutText)]);
+
+        ToolResult result = Train.With("--text", text).With("--validation", validation).With("--skip-bad").Run().Succeeded();
+
+        Assert.Contains("Text    1 bad row skipped", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Held    2 bad rows skipped", result.Error, StringComparison.Ordinal);
+        Assert.Contains("\"bad_rows\": 3", File.ReadAllText(Path.Combine(Run, "run.json")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public class PackingTests
     [Fact]
     public void Pack_RefusesATextTooShortForOneContext()
     {
-        var error = Assert.Throws<MxdInputException>(() => Packing.Pack([[1], [2]], Separator, FirstToken, 128));
+        var error = Assert.Throws<TextTooShortException>(() => Packing.Pack([[1], [2]], Separator, FirstToken, 128));
         Assert.Equal("The text has 4 tokens, separators included, but one context of 128 takes 127: give more text or a shorter context.", error.Message);
     }
 

@@ -281,6 +281,44 @@ public sealed class ReferenceCheckpointTests : IDisposable
     }
 
     /// <summary>The value of a written checkpoint, to be changed; its tensors live as long as the caller's dispose scope.</summary>
+    /// <summary>relu((x - b_dec) W_enc + b_enc) W_dec + b_dec_out, of files whose configuration knows nothing of mixtures.</summary>
+    [Fact]
+    public void Read_OfATranscoderBeforeMixtures_TakesItsBiasFromTheInput_AndWritesItBack()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        PickleDict root = Older("transcoder", out Tensor[] parts);
+        (Tensor encoder, Tensor bias, Tensor decoder, Tensor input, Tensor output) = (parts[0], parts[1], parts[2], parts[3], parts[4]);
+        TorchFileWriter.Write(Path, root);
+
+        using ReferenceCheckpoint read = ReferenceCheckpoint.Read(Path, CPU);
+
+        Assert.Equal(("transcoder", "relu", new Sparsity.L1(0.003)), (read.Layer.Options.Type, read.Layer.Options.Activation, read.Layer.Options.Sparsity));
+        Tensor x = RandomLayers.Rows(9, read.Layer.Options.InputWidth, seed: 4);
+        Tensor expected = matmul((matmul(x - input, encoder) + bias).relu(), decoder) + output;
+        GoldenTensors.AssertClose(expected, read.Layer.Forward(x), 1e-5, "output");
+        ReferenceCheckpoint.Write(folder.File("back.pt"), read.Layer, read.Facts);
+        using TorchFile back = TorchFile.Open(folder.File("back.pt"));
+        GoldenTensors.AssertClose(bias, back.Root["state_dict"]["b_enc"].ToTensor().Read(), 1e-6, "b_enc");
+        GoldenTensors.AssertClose(input, back.Root["state_dict"]["b_dec"].ToTensor().Read(), 0, "b_dec");
+        Assert.False(((PickleRecord)back.Root["cfg"].Value).Fields.TryGet("use_conditional", out _));
+    }
+
+    /// <summary>A checkpoint without the flags that came with mixtures, its biases not zero: W_enc, b_enc, W_dec, b_dec, b_dec_out as stored.</summary>
+    private static PickleDict Older(string type, out Tensor[] parts)
+    {
+        using ILayer layer = RandomLayers.Create(Options(type) with { Sparsity = new Sparsity.L1(0.003), UnitNorm = true, Activation = "relu" }, seed: 1);
+        Tensor input = RandomLayers.Rows(1, layer.Options.InputWidth, seed: 2)[0].clone();
+        ReferenceHeader header = new("", ReferenceDefaults.Fields(layer.Options, new ReferenceFacts()), null);
+        var fields = (PickleDict)header.Instance.Fields;
+        foreach (string flag in new[] { "use_conditional", "use_glu", "use_skip", "norm_dec", "topk", "mlp_activation_fn" }) fields = Without(fields, flag);
+        parts = [.. new[] { "W_enc", "b_enc", "W_dec" }.Select(key => layer.Parameter(key).AsStored().clone()), input, layer.Parameter("b_dec_out").Value.clone()];
+        return new PickleDict
+        {
+            ["cfg"] = new ReferenceHeader("", fields, null).Instance,
+            ["state_dict"] = new ReferenceTensors(layer.Options).Write(layer, input.data<float>().ToArray()),
+        };
+    }
+
     private static PickleDict Written(string type)
     {
         ILayer layer = RandomLayers.Create(Options(type), seed: 1);
