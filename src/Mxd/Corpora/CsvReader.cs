@@ -13,7 +13,7 @@ internal sealed class CsvReader : IDocumentReader
     /// <summary>Longer values come of a quote that is not closed.</summary>
     private const int LongestField = 1 << 28;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
         using var text = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
@@ -36,7 +36,7 @@ internal sealed class CsvReader : IDocumentReader
         }
     }
 
-    public void Check(string path, string textField, BadRows? bad) => _ = Read(path, textField, bad).FirstOrDefault();
+    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
 
     private static bool Next(CsvParser rows, string path)
     {
