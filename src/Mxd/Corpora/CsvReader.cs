@@ -13,40 +13,53 @@ internal sealed class CsvReader : IDocumentReader
     /// <summary>Longer values come of a quote that is not closed.</summary>
     private const int LongestField = 1 << 28;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
+    /// <summary>Stands for bytes that are not UTF-8, so that their row is known; it is no character, and no text should have it.</summary>
+    private const char NotUtf8 = '\uFFFF';
+
+    private static readonly Encoding utf8 = Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{NotUtf8}"));
+
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
-        using var text = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        // With detection, a byte order mark would bring in an encoding that replaces bad bytes quietly.
+        using var text = new StreamReader(stream, utf8, detectEncodingFromByteOrderMarks: false);
         bool isBroken = false;
         var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { BadDataFound = _ => isBroken = true, MaxFieldSize = LongestField };
         using var rows = new CsvParser(text, configuration);
         if (!Next(rows, path)) throw new MxdInputException($"{path} holds no row: its first must name the columns.");
         string[] columns = rows.Record!;
+        if (Problem(rows, isBroken) is { } ofFirst) throw new MxdInputException($"{path}, row 1 {ofFirst}: mend it; it must name the columns.");
         int column = Array.IndexOf(columns, textField);
         if (column < 0)
             throw new MxdInputException($"{path} has no column {Shown.Name(textField)}; its columns are {string.Join(", ", columns.Select(c => Shown.Name(c)))}: choose the one that holds the text by --text-field.");
-        isBroken = false;
         while (Next(rows, path))
         {
-            string? problem = isBroken ? "has a quote where none may be" : rows.Count != columns.Length ? $"has {rows.Count} values, but there are {columns.Length} columns" : null;
+            cancellation.ThrowIfCancellationRequested();
             isBroken = false;
-            if (problem is null) yield return new Document(rows[column], path, rows.Row);
+            // Quotes are looked at when a value is asked for: all are, before it is said whether the row is broken.
+            string[] values = rows.Record!;
+            string? problem = Problem(rows, isBroken) ?? (values.Length != columns.Length ? $"has {values.Length} values, but there are {columns.Length} columns" : null);
+            if (problem is null) yield return new Document(values[column], path, rows.Row);
             else if (bad is null) throw new MxdInputException($"{path}, row {rows.Row} {problem}: mend it, or pass over such rows with --skip-bad.");
             else bad.Add($"{path}, row {rows.Row} {problem}.");
         }
     }
 
-    public void Check(string path, string textField, BadRows? bad) => _ = Read(path, textField, bad).FirstOrDefault();
+    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
+
+    private static string? Problem(CsvParser rows, bool isBroken)
+    {
+        ReadOnlySpan<char> raw = rows.RawRecord;
+        if (raw.Contains(NotUtf8)) return "has bytes that are not UTF-8";
+        // The file may end within quotes.
+        return isBroken || raw.Count('"') % 2 > 0 ? "has a quote where none may be, or one that is not closed" : null;
+    }
 
     private static bool Next(CsvParser rows, string path)
     {
         try
         {
             return rows.Read();
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new MxdInputException($"{path}, after row {rows.Row}: there are bytes that are not UTF-8: save the file as UTF-8.", e);
         }
         catch (CsvHelperException e)
         {

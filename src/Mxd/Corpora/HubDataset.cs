@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.FileSystemGlobbing;
 using Mxd.Hub;
 using Mxd.Runtime;
 
@@ -70,23 +69,22 @@ internal static partial class HubDataset
     /// <summary>The files to read: those a pattern stands for; else of one kind, and of the training split if there is one.</summary>
     private static string[] OfTexts(HubSnapshot? snapshot, string? pattern)
     {
-        string[] texts = [.. (snapshot?.Files ?? []).Where(file => TextFiles.IsRead(file) && !IsAbout(file)).Order(StringComparer.Ordinal)];
-        if (pattern is not null) return [.. new Matcher(StringComparison.Ordinal).AddInclude(pattern).Match(texts).Files.Select(match => match.Path).Order(StringComparer.Ordinal)];
+        string[] texts = [.. (snapshot?.Files ?? []).Where(file => TextFiles.IsRead(file)).Order(StringComparer.Ordinal)];
+        if (pattern is not null) return [.. texts.Where(new GlobPattern(pattern).IsMatch)];
         string[] ofKind = kinds.Select(kind => texts.Where(file => TextFilePath.WithoutCompression(file).EndsWith(kind, StringComparison.OrdinalIgnoreCase)).ToArray()).FirstOrDefault(files => files.Length > 0) ?? [];
         string[] training = [.. ofKind.Where(file => Training().IsMatch(file))];
         return training.Length > 0 ? training : ofKind;
     }
 
-    /// <summary>Files that tell of the data and are not the data.</summary>
-    private static bool IsAbout(string file) => Path.GetFileName(file) is "dataset_infos.json" or "dataset_dict.json" or "state.json" or "requirements.txt" or "LICENSE.txt" or "README.txt";
-
     /// <summary>Parts lie in folders of their own: languages, subjects, configurations. To mix them is for the user to say.</summary>
     private static void RequireOnePart(HubId id, string[] files)
     {
-        string[] parts = [.. files.Select(file => file.Contains('/', StringComparison.Ordinal) ? file.Split('/')[0] : "").Distinct()];
-        if (parts.Length == 1) return;
-        string some = string.Join(", ", parts.Where(part => part.Length > 0).Take(Shown));
-        throw new MxdInputException($"Data set {id} has {parts.Length} parts ({some}{(parts.Length > Shown ? ", …" : "")}): choose by {id}:{parts[^1]}/**, or take all by {id}:**.");
+        string[] folders = [.. files.Where(file => file.Contains('/', StringComparison.Ordinal)).Select(file => file.Split('/')[0]).Distinct()];
+        bool isAnyOutside = files.Any(file => !file.Contains('/', StringComparison.Ordinal));
+        int parts = folders.Length + (isAnyOutside ? 1 : 0);
+        if (parts == 1) return;
+        string[] some = [.. folders.Take(Shown), .. folders.Length > Shown ? ["…"] : Array.Empty<string>(), .. isAnyOutside ? ["files in no folder"] : Array.Empty<string>()];
+        throw new MxdInputException($"Data set {id} has {parts} parts ({string.Join(", ", some)}): choose by {id}:{folders[^1]}/**, {(isAnyOutside ? $"those in no folder by {id}:*, " : "")}or take all by {id}:**.");
     }
 
     [GeneratedRegex("(?<![a-z])train(ing)?(?![a-z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

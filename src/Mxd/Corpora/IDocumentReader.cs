@@ -7,9 +7,10 @@ internal interface IDocumentReader
     /// <param name="path">The file, compressed or not.</param>
     /// <param name="textField">Where the text is, in files with fields.</param>
     /// <param name="bad">Is told of rows that are wrong, which are passed over; null where the first ends the reading.</param>
+    /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="Mxd.Runtime.MxdInputException">The file's content is not what its extension says.</exception>
-    IEnumerable<Document> Read(string path, string textField, BadRows? bad);
+    IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation);
 
     /// <summary>Finds early, by reading little of it, what would make <see cref="Read"/> fail.</summary>
-    void Check(string path, string textField, BadRows? bad);
+    void Check(string path, string textField, BadRows? bad, CancellationToken cancellation);
 }

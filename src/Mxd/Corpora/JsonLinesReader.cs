@@ -5,13 +5,14 @@ namespace Mxd.Corpora;
 /// <summary>One JSON object a line, one document an object.</summary>
 internal sealed class JsonLinesReader : IDocumentReader
 {
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
         var lines = new LineReader(stream, path);
         bool isAny = false;
         while (lines.TryRead(out ReadOnlyMemory<byte> line))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (lines.Number == 1 && line.Span.StartsWith(Utf8Text.ByteOrderMark)) line = line[Utf8Text.ByteOrderMark.Length..];
             if (IsBlank(line.Span)) continue;
             isAny = true;
@@ -20,7 +21,7 @@ internal sealed class JsonLinesReader : IDocumentReader
         if (!isAny) throw new MxdInputException($"{path} holds no document, only {lines.Number} empty lines: name a file with one JSON object a line.");
     }
 
-    public void Check(string path, string textField, BadRows? bad) => _ = Read(path, textField, bad).FirstOrDefault();
+    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
 
     private static string? Text(JsonLine place, ReadOnlySpan<byte> line, BadRows? bad)
     {

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using Mxd.Formats;
 using Mxd.Runtime;
 using Parquet;
+using Parquet.Meta;
 using Parquet.Schema;
 
 namespace Mxd.Corpora;
@@ -8,19 +10,25 @@ namespace Mxd.Corpora;
 /// <summary>Parquet files: the text is a column of strings, one row group of which is held at a time.</summary>
 internal sealed class ParquetTextReader : IDocumentReader
 {
-    /// <summary>A row takes more of the file than this share of a byte, unless its header lies.</summary>
-    private const long MostRowsAByte = 64;
+    /// <summary>Writers make groups of a million at most; each row takes 20 bytes of memory before any is read.</summary>
+    private const int MostRows = 1 << 26;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
+    /// <summary>PAR1 at the start; the footer's length and PAR1 at the end.</summary>
+    private const int StartBytes = 4, EndBytes = 8;
+
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         using FileStream stream = TextFilePath.OpenRaw(path);
-        ParquetReader file = ParquetReader.CreateAsync(stream).GetAwaiter().GetResult();
+        RequireFooter(stream);
+        // Many times what it takes: a minute, and a second a megabyte.
+        TimeSpan limit = TimeSpan.FromSeconds(60 + (stream.Length >> 20));
+        ParquetReader file = Decode(() => ParquetReader.CreateAsync(stream, cancellationToken: cancellation), limit, cancellation);
         try
         {
             DataField column = Find(file.Schema, path, textField);
             long row = 0;
             for (int group = 0; group < file.RowGroupCount; group++)
-                foreach (string? text in ReadGroup(file, group, column, stream.Length))
+                foreach (string? text in ReadGroup(file, group, column, stream.Length, limit, cancellation))
                 {
                     row++;
                     if (text is not null) yield return new Document(text, path, row);
@@ -31,24 +39,69 @@ internal sealed class ParquetTextReader : IDocumentReader
         }
         finally
         {
-            file.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Task.Run(() => file.DisposeAsync().AsTask(), CancellationToken.None).GetAwaiter().GetResult();
         }
     }
 
-    public void Check(string path, string textField, BadRows? bad) => _ = Read(path, textField, bad).FirstOrDefault();
+    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
 
     /// <summary>The column's values in their order, null for a row that has none: only the others are stored.</summary>
-    private static IEnumerable<string?> ReadGroup(ParquetReader file, int group, DataField column, long fileBytes)
+    private static IEnumerable<string?> ReadGroup(ParquetReader file, int group, DataField column, long fileBytes, TimeSpan limit, CancellationToken cancellation)
     {
         using ParquetRowGroupReader reader = file.OpenRowGroupReader(group);
-        if (reader.RowCount < 0 || reader.RowCount > MostRowsAByte * fileBytes)
-            throw new InvalidDataException($"a row group of {reader.RowCount} rows in {fileBytes} bytes");
+        if (reader.RowCount is < 0 or > MostRows)
+            throw new InvalidDataException($"row group {group + 1} has {reader.RowCount} rows; at most {MostRows} are read: write smaller groups");
+        RequireInside(reader.GetMetadata(column)?.MetaData, reader.RowCount, fileBytes);
         var values = new ReadOnlyMemory<char>[reader.RowCount];
         int[]? levels = column.MaxDefinitionLevel > 0 ? new int[reader.RowCount] : null;
-        reader.ReadRawAsync<ReadOnlyMemory<char>>(column, values, levels?.AsMemory(), null).AsTask().GetAwaiter().GetResult();
+        Decode(
+            async () =>
+            {
+                await reader.ReadRawAsync<ReadOnlyMemory<char>>(column, values, levels?.AsMemory(), null, cancellation);
+                return true;
+            },
+            limit,
+            cancellation);
         int next = 0;
         foreach (int row in Enumerable.Range(0, values.Length))
             yield return levels is null || levels[row] == column.MaxDefinitionLevel ? values[next++].ToString() : null;
+    }
+
+    /// <summary>The footer ends with a byte 0 (Thrift's end of a structure): without it, the library reads on for ever.</summary>
+    private static void RequireFooter(FileStream stream)
+    {
+        Span<byte> end = stackalloc byte[1 + EndBytes];
+        if (stream.Length < StartBytes + end.Length) throw new InvalidDataException($"it has only {stream.Length} bytes");
+        stream.Position = stream.Length - end.Length;
+        stream.ReadExactly(end);
+        stream.Position = 0;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(end[1..]);
+        if (!end[5..].SequenceEqual("PAR1"u8) || end[0] != 0 || length <= 0 || length > stream.Length - StartBytes - EndBytes)
+            throw new InvalidDataException("it has no whole footer at its end");
+    }
+
+    /// <summary>What the footer says of a column must fit the file.</summary>
+    private static void RequireInside(ColumnMetaData? column, long rows, long fileBytes)
+    {
+        if (column is null) throw new InvalidDataException("a row group does not say where its column is");
+        if (column.NumValues != rows) throw new InvalidDataException($"a column of {column.NumValues} values in a group of {rows} rows");
+        long start = column.DictionaryPageOffset is > 0 and var dictionary ? Math.Min(dictionary, column.DataPageOffset) : column.DataPageOffset;
+        if (start < StartBytes || column.TotalCompressedSize < 0 || column.TotalCompressedSize > fileBytes - EndBytes - start)
+            throw new InvalidDataException($"a column of {column.TotalCompressedSize} bytes from byte {start} in a file of {fileBytes}");
+    }
+
+    /// <summary>On another thread: the caller's may be one that the library's tasks wait for, and some damage is decoded for ever. Such a
+    /// thread is left behind, to end when it next reads the file, which is then closed, or with the process.</summary>
+    internal static T Decode<T>(Func<Task<T>> decode, TimeSpan limit, CancellationToken cancellation)
+    {
+        try
+        {
+            return Task.Run(decode, cancellation).WaitAsync(limit, cancellation).GetAwaiter().GetResult();
+        }
+        catch (TimeoutException e)
+        {
+            throw new InvalidDataException("decoding it does not end", e);
+        }
     }
 
     /// <summary>A column, or a field of a column of structures: <c>translation.en</c>.</summary>

@@ -12,15 +12,15 @@ internal sealed class PlainTextReader : IDocumentReader
     /// <summary>Files up to this size are read when they are checked: it takes milliseconds.</summary>
     private const int CheckedWhole = 1 << 24;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad)
+    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         RequireShort(path);
-        yield return new Document(ReadText(path), path, 1);
+        yield return new Document(ReadText(path, cancellation), path, 1);
     }
 
-    public void Check(string path, string textField, BadRows? bad)
+    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
-        if (RequireShort(path) <= CheckedWhole) _ = ReadText(path);
+        if (RequireShort(path) <= CheckedWhole) _ = ReadText(path, cancellation);
     }
 
     private static long RequireShort(string path)
@@ -34,9 +34,9 @@ internal sealed class PlainTextReader : IDocumentReader
     private static MxdInputException TooLong(string path, string size) =>
         new($"{path} has {size}; a .txt file is one document of at most {LongestText}: write its documents to a .jsonl file.");
 
-    private static string ReadText(string path)
+    private static string ReadText(string path, CancellationToken cancellation)
     {
-        byte[] bytes = ReadBytes(path);
+        byte[] bytes = ReadBytes(path, cancellation);
         ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Utf8Text.ByteOrderMark) ? bytes.AsSpan(Utf8Text.ByteOrderMark.Length) : bytes;
         int invalid = Utf8Text.FindInvalid(text);
         if (invalid < 0) return Encoding.UTF8.GetString(text);
@@ -45,14 +45,17 @@ internal sealed class PlainTextReader : IDocumentReader
         throw new MxdInputException($"{path}, line {line}: byte {column} of the line is not UTF-8: save the file as UTF-8.");
     }
 
-    private static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
         using var bytes = new MemoryStream();
         var buffer = new byte[1 << 20];
         // A compressed file's length says nothing of its text's.
         for (int count; (count = stream.Read(buffer)) > 0; bytes.Write(buffer, 0, count))
+        {
+            cancellation.ThrowIfCancellationRequested();
             if (bytes.Length + count > LongestText) throw TooLong(path, "more bytes than are read");
+        }
         return bytes.ToArray();
     }
 }

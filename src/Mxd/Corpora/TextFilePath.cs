@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Mxd.Formats;
 using Mxd.Runtime;
 using ZstdSharp;
@@ -26,7 +25,7 @@ internal static class TextFilePath
         FileStream file = OpenRaw(path);
         return Path.GetExtension(path).ToUpperInvariant() switch
         {
-            ".GZ" => new GZipStream(file, CompressionMode.Decompress),
+            ".GZ" => new GzipText(file),
             ".ZST" => new DecompressionStream(file, leaveOpen: false),
             _ => file,
         };

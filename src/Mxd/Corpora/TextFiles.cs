@@ -1,7 +1,6 @@
 using Mxd.Formats;
 using Mxd.Hub;
 using Mxd.Runtime;
-using ZstdSharp;
 
 namespace Mxd.Corpora;
 
@@ -35,19 +34,20 @@ public static class TextFiles
     /// <param name="textField">The field of each JSON object, or the column, that holds the text.</param>
     /// <param name="bad">Is told of rows that are wrong, which are passed over; null where the first ends the reading.</param>
     /// <param name="progress">Hears of downloads.</param>
-    /// <param name="cancellation">Ends downloads.</param>
+    /// <param name="cancellation">Ends downloads and reading.</param>
     /// <exception cref="MxdInputException">A file is missing, empty, of another kind, or not what its extension says.</exception>
     public static IEnumerable<Document> Read(
         IReadOnlyList<string> paths, string textField = "text", BadRows? bad = null, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
         foreach (string name in RequireAny(paths))
-            foreach (Document document in Read(TextShards.Find([name], progress, cancellation), textField, bad))
+            foreach (Document document in Read(TextShards.Find([name], progress, cancellation), textField, bad, cancellation))
                 yield return document;
     }
 
     /// <summary>The documents of all shards; one of the hub is fetched when its first document is asked for.</summary>
-    internal static IEnumerable<Document> Read(IEnumerable<TextShard> shards, string textField = "text", BadRows? bad = null) =>
-        shards.SelectMany(shard => ReadFile(shard.Fetch(), textField, bad));
+    internal static IEnumerable<Document> Read(
+        IEnumerable<TextShard> shards, string textField = "text", BadRows? bad = null, CancellationToken cancellation = default) =>
+        shards.SelectMany(shard => ReadFile(shard.Fetch(), textField, bad, cancellation));
 
     /// <summary>Checks, before work starts, that every file is there, of a kind that is read, and begins with a document. Of the hub's, that
     /// there are some.</summary>
@@ -62,7 +62,7 @@ public static class TextFiles
             IDocumentReader reader = FindReader(path);
             Guarded(path, () =>
             {
-                reader.Check(path, textField, skipBad ? new BadRows() : null);
+                reader.Check(path, textField, skipBad ? new BadRows() : null, cancellation);
                 return true;
             });
         }
@@ -82,28 +82,32 @@ public static class TextFiles
     public static IEnumerable<string> Fetch(IReadOnlyList<string> names, IHubProgress? progress = null, CancellationToken cancellation = default) =>
         TextShards.Find(RequireAny(names), progress, cancellation).Select(shard => shard.Fetch());
 
-    internal static bool IsRead(string path) => Readers.ContainsKey(Path.GetExtension(TextFilePath.WithoutCompression(path)));
+    /// <summary>Is a file that nobody named, but that is in a folder or a data set, a text?</summary>
+    internal static bool IsRead(string path) => Readers.ContainsKey(Path.GetExtension(TextFilePath.WithoutCompression(path))) && !IsAbout(path);
+
+    /// <summary>Files that tell of the data and are not the data.</summary>
+    private static bool IsAbout(string file) => Path.GetFileName(file) is "dataset_infos.json" or "dataset_dict.json" or "state.json" or "requirements.txt" or "LICENSE.txt" or "README.txt";
 
     private static IReadOnlyList<string> RequireAny(IReadOnlyList<string> paths) =>
         paths.Count > 0 ? paths : throw new MxdInputException($"No text file was named; name at least one ({string.Join(", ", Readers.Keys)}).");
 
-    private static IEnumerable<Document> ReadFile(string path, string textField, BadRows? bad)
+    private static IEnumerable<Document> ReadFile(string path, string textField, BadRows? bad, CancellationToken cancellation)
     {
         IDocumentReader reader = FindReader(path);
         long before = bad?.Count ?? 0, count = 0;
-        using IEnumerator<Document> documents = reader.Read(path, textField, bad).GetEnumerator();
+        using IEnumerator<Document> documents = reader.Read(path, textField, bad, cancellation).GetEnumerator();
         for (; Guarded(path, documents.MoveNext); count++) yield return documents.Current;
         if (count == 0 && bad?.Count > before) throw new MxdInputException($"{path} has no row that can be used; what is wrong with the first of all: {bad.First}");
     }
 
-    /// <summary>What libraries say of damaged files, as problems of the user's.</summary>
+    /// <summary>What libraries say of damaged files, as problems of the user's: of any kind, since their authors did not think of all damage.</summary>
     private static bool Guarded(string path, Func<bool> step)
     {
         try
         {
             return step();
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdException or IOException or Parquet.ParquetException or NotSupportedException or OverflowException or ArgumentException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is not (MxdInputException or OperationCanceledException or OutOfMemoryException))
         {
             throw new MxdInputException($"{path} cannot be read as {Path.GetExtension(path)}: it is damaged or of another kind ({OneLine.Of(e)}).", e);
         }

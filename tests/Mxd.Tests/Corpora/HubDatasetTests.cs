@@ -46,6 +46,7 @@ public sealed class HubDatasetTests : IDisposable
     [InlineData("**", "de/1.txt de/2.txt en/1.txt test.csv")]
     [InlineData("test.csv", "test.csv")]
     [InlineData("*/1.txt", "de/1.txt en/1.txt")]
+    [InlineData("d?/?.txt", "de/1.txt de/2.txt")]
     public void Pattern_Chooses(string pattern, string expected)
     {
         Add("de/2.txt de/1.txt en/1.txt test.csv de/notes.md");
@@ -62,12 +63,21 @@ public sealed class HubDatasetTests : IDisposable
     }
 
     [Fact]
-    public void Parts_AreForTheUserToChoose()
+    public void PatternThatLeadsOut_IsRefused()
     {
-        Add("de/train.parquet en/train.parquet en/test.parquet");
-        Assert.Equal(
-            "Data set owner/texts has 2 parts (de, en): choose by owner/texts:en/**, or take all by owner/texts:**.",
-            scene.Refused(() => Find("owner/texts")));
+        Add("a.txt");
+        Assert.Equal("The pattern data/*/../x has .. in it: write the folder it leads to.", scene.Refused(() => Find("owner/texts:data/*/../x")));
+    }
+
+    [Theory]
+    [InlineData("de/train.parquet en/train.parquet en/test.parquet", "(de, en): choose by owner/texts:en/**, or take all by owner/texts:**.")]
+    [InlineData("de/train.parquet train.parquet", "(de, files in no folder): choose by owner/texts:de/**, those in no folder by owner/texts:*, or take all by owner/texts:**.")]
+    [InlineData("a.parquet train-parquet/1.parquet", null)]
+    public void Parts_AreForTheUserToChoose(string files, string? said)
+    {
+        Add(files);
+        if (said is null) Assert.Single(Find("owner/texts"));
+        else Assert.Equal($"Data set owner/texts has 2 parts {said}", scene.Refused(() => Find("owner/texts")));
     }
 
     [Fact]

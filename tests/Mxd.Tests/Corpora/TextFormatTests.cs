@@ -40,6 +40,44 @@ public sealed class TextFormatTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a.txt.gz", 1)]
+    [InlineData("a.txt.gz", 9)]
+    [InlineData("a.txt.gz", 100)]
+    [InlineData("a.txt.zst", 100)]
+    [InlineData("a.jsonl.gz", 100)]
+    [InlineData("a.csv.gz", 100)]
+    public void ACompressedFileThatBreaksOff_IsNoWholeFile(string name, int missing)
+    {
+        string text = name == "a.jsonl.gz" ? "{\"text\":\"x\"}\n" : "text\nx\n";
+        byte[] content = Encoding.UTF8.GetBytes(text + string.Concat(Enumerable.Range(0, 200).Select(i => name == "a.jsonl.gz" ? $"{{\"text\":\"{i}\"}}\n" : $"{i}\n")));
+        byte[] whole = name.EndsWith(".gz", StringComparison.Ordinal) ? Gzip(content) : Zstd(content);
+        string path = folder.Write(name, whole[..^missing]);
+        Assert.StartsWith($"{name} cannot be read as", folder.Message(() => _ = TextFiles.Read([path], bad: new BadRows()).Count()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(70_000)]
+    [InlineData(1 << 20)]
+    public void GzipMembers_AreReadAsOne(int length)
+    {
+        byte[] content = new byte[length];
+        new Random(1).NextBytes(content);
+        using var text = new GzipText(new MemoryStream([.. Gzip(content), .. Gzip("and more"u8)]));
+        using var read = new MemoryStream();
+        text.CopyTo(read);
+        Assert.Equal([.. content, .. "and more"u8], read.ToArray());
+    }
+
+    [Fact]
+    public void WhatComesAfterAGzipMember_IsNotPassedOver()
+    {
+        folder.Write("a.txt.gz", [.. Gzip("text"u8), .. "junk"u8]);
+        Assert.Contains("something else comes after its end", folder.Refused("a.txt.gz"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("a.jsonl.gz")]
     [InlineData("a.jsonl.zst")]
     [InlineData("a.parquet")]
