@@ -1,5 +1,6 @@
 using TorchSharp;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace Mxd.LanguageModels;
 
@@ -27,17 +28,17 @@ internal sealed class CausalAttention(TransformerConfig config, RotaryTable? rot
 
     private static Tensor Attend(Tensor query, Tensor key, Tensor value, long before)
     {
-        if (before == 0) return NarrowProducts.Attention(query, key, value, isCausal: true);
+        if (before == 0) return F.scaled_dot_product_attention(query, key, value, is_casual: true);
         // Position t of the new ones sees all before them and the first t + 1 of themselves.
         Tensor mask = ones(query.shape[2], key.shape[2], dtype: ScalarType.Bool, device: query.device).tril(before);
-        return NarrowProducts.Attention(query, key, value, mask);
+        return F.scaled_dot_product_attention(query, key, value, attn_mask: mask);
     }
 
     /// <summary>One position after all others: the query heads of a key head are its queries, and nothing is hidden from them.</summary>
     private Tensor Next(Tensor query, Tensor key, Tensor value)
     {
         Tensor grouped = query.reshape(query.shape[0], config.KeyValueHeads, config.Heads / config.KeyValueHeads, config.HeadWidth);
-        return NarrowProducts.Attention(grouped, key, value).reshape(query.shape);
+        return F.scaled_dot_product_attention(grouped, key, value).reshape(query.shape);
     }
 
     /// <summary>[B,key heads,T,d] to [B,heads,T,d]: each key head serves the query heads that follow one another.</summary>

@@ -6,8 +6,9 @@ using F = TorchSharp.torch.nn.functional;
 namespace Mxd.LanguageModels;
 
 /// <summary>
-/// Products that may be of bfloat16. A CPU without instructions for bfloat16 multiplies it by conversions, several times slower than float32; there
-/// the values of long products are widened first, a slice of the weights at a time. The sums are float32's either way.
+/// Products that may be of bfloat16. A CPU without instructions for it multiplies it by conversions; there the values of long products are widened
+/// first, a slice of the weights at a time. The sums are float32's either way. Measured with AVX2 on 2 cores, weights [3072,768], ms for float32,
+/// bfloat16 and widened: 256 rows 22.8, 101, 28; 64 rows 7.7, 25, 13; 16 rows 6.0, 6.3, 8.1. Attention is as fast in either and is left alone.
 /// </summary>
 internal static class NarrowProducts
 {
@@ -30,15 +31,6 @@ internal static class NarrowProducts
     /// <returns>[..., outputs] in the dtype of the arguments, in the caller's dispose scope.</returns>
     public static Tensor Linear(Tensor x, Tensor weight, Tensor? bias = null) =>
         AreWidened && IsNarrow(x) && x.numel() / x.shape[^1] >= FewestRows ? Widened(x, weight, bias) : F.linear(x, weight, bias);
-
-    /// <summary>softmax(q kᵀ / √d) v with the same rule.</summary>
-    public static Tensor Attention(Tensor query, Tensor key, Tensor value, Tensor? mask = null, bool isCausal = false)
-    {
-        if (!AreWidened || !IsNarrow(query) || query.shape[2] < FewestRows) return F.scaled_dot_product_attention(query, key, value, attn_mask: mask, is_casual: isCausal);
-        using DisposeScope scope = NewDisposeScope();
-        Tensor mixed = F.scaled_dot_product_attention(query.to(ScalarType.Float32), key.to(ScalarType.Float32), value.to(ScalarType.Float32), attn_mask: mask, is_casual: isCausal);
-        return mixed.to(query.dtype).MoveToOuterDisposeScope();
-    }
 
     /// <summary>The same product by float32, rounded at the end.</summary>
     internal static Tensor Widened(Tensor x, Tensor weight, Tensor? bias, long sliceElements = SliceElements)

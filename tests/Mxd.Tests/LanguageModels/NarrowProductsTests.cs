@@ -27,11 +27,9 @@ public class NarrowProductsTests
     }
 
     [Fact]
-    public void Linear_AndAttention_LeaveTheirResultAlone()
+    public void Linear_LeavesItsResultAlone()
     {
         using Tensor x = randn(2, 40, 8).to(ScalarType.BFloat16), w = randn(6, 8).to(ScalarType.BFloat16);
-        using Tensor heads = randn(1, 2, 40, 8).to(ScalarType.BFloat16);
         Assert.Equal(1, LiveTensors.LeftBy(() => NarrowProducts.Linear(x, w)));
-        Assert.Equal(1, LiveTensors.LeftBy(() => NarrowProducts.Attention(heads, heads, heads, isCausal: true)));
     }
 }
