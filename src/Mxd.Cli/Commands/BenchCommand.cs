@@ -87,7 +87,12 @@ internal static class BenchCommand
             : throw new InvalidOperationException($"The process that measures the {(path == Fast ? "fast" : "dense")} step ended with {process.ExitCode}: it may need more memory than there is; choose a smaller --batch or --experts.");
     }
 
-    private static double Median(List<StepSpeed> all, Func<StepSpeed, double> value) => all.Select(value).Order().ElementAt(all.Count / 2);
+    /// <summary>Of an even number, the mean of the two in the middle.</summary>
+    private static double Median(List<StepSpeed> all, Func<StepSpeed, double> value)
+    {
+        double[] sorted = [.. all.Select(value).Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
 
     private static void Show(StepComparison result) => Output.Facts(
     [
