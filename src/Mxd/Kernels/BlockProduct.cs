@@ -7,7 +7,7 @@ internal static unsafe class BlockProduct<TKernel>
     /// <summary>Rows of A at a time, at most: a slice of them, of the kernel's depth, stays in the second-level cache.</summary>
     public static int Rows { get; } = 96 / TKernel.Rows * TKernel.Rows;
 
-    /// <summary>C [m, columns of the panels] (+)= A [m,K] B.</summary>
+    /// <summary>C [m, columns of the panels] = A [m,K] B.</summary>
     /// <param name="a">m is at most <see cref="Rows"/>.</param>
     /// <param name="b">B.</param>
     /// <param name="first">Its first panel to multiply with.</param>
@@ -15,16 +15,15 @@ internal static unsafe class BlockProduct<TKernel>
     /// <param name="buffer">The worker's own.</param>
     /// <param name="c">Where the column of B's panel 0 is, whatever <paramref name="first"/>.</param>
     /// <param name="stride">Distance of C's rows.</param>
-    /// <param name="add">Add to C, or overwrite it?</param>
     public static void Multiply(
-        MatrixView a, PackedColumns<TKernel> b, int first, int count, NativeBuffer<float> buffer, float* c, nint stride, bool add)
+        MatrixView a, PackedColumns<TKernel> b, int first, int count, NativeBuffer<float> buffer, float* c, nint stride)
     {
         float* packed = buffer.Ensure((long)Rows * TKernel.Depth);
         for (int k = 0; k < a.Columns; k += TKernel.Depth)
         {
             int depth = Math.Min(TKernel.Depth, a.Columns - k);
             PackSlice(a.FromColumn(k, depth), packed);
-            MultiplySlice(packed, a.Rows, depth, b, first, count, k, c, stride, add || k > 0);
+            MultiplySlice(packed, a.Rows, depth, b, first, count, k, c, stride, k > 0);
         }
     }
 

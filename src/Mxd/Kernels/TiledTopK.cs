@@ -6,6 +6,8 @@ namespace Mxd.Kernels;
 /// </summary>
 internal abstract unsafe class TiledTopK : IDisposable
 {
+    private const int FinishGrain = 64;
+
     public static TiledTopK Create(int k, Workers workers) => System.Runtime.Intrinsics.X86.Avx512F.IsSupported
         ? new TiledTopK<Vector512Kernel>(k, workers)
         : new TiledTopK<Vector256Kernel>(k, workers);
@@ -19,6 +21,22 @@ internal abstract unsafe class TiledTopK : IDisposable
     public abstract int Select(MatrixView x, MatrixView weights, float* bias, long* indices, float* coefficients);
 
     public abstract void Dispose();
+
+    /// <summary>The first token that <paramref name="finish"/> refuses, or -1.</summary>
+    protected static int FirstBad(Workers workers, int tokens, Func<int, bool> finish)
+    {
+        int first = int.MaxValue;
+        workers.ForRanges(tokens, FinishGrain, (_, start, end) =>
+        {
+            for (int token = start; token < end; token++)
+            {
+                if (finish(token)) continue;
+                int seen = Volatile.Read(ref first);
+                while (token < seen && Interlocked.CompareExchange(ref first, token, seen) is var found && found != seen) seen = found;
+            }
+        });
+        return first == int.MaxValue ? -1 : first;
+    }
 }
 
 /// <summary>See <see cref="TiledTopK"/>.</summary>
@@ -42,10 +60,8 @@ internal sealed unsafe class TiledTopK<TKernel>(int k, Workers workers) : TiledT
         int width = TKernel.Columns, step = (int)Math.Max(width, SharedValues / x.Columns / width * width);
         for (int start = 0; start < weights.Rows; start += step)
             Offer(x, weights.FromRow(start, Math.Min(step, weights.Rows - start)), bias + start, start);
-        int k1 = k, firstBad = -1;
-        for (int token = x.Rows - 1; token >= 0; token--)
-            if (!candidates.Finish(token, indices + (nint)token * k1, coefficients + (nint)token * k1)) firstBad = token;
-        return firstBad;
+        int chosen = k;
+        return FirstBad(workers, x.Rows, token => candidates.Finish(token, indices + (nint)token * chosen, coefficients + (nint)token * chosen));
     }
 
     public override void Dispose()

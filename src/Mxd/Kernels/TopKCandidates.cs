@@ -61,18 +61,26 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     /// Writes the chosen units in ascending order with their values; where fewer than K are positive, the rest are unit 0 with a value of 0.
     /// False where a value was not a number.
     /// </summary>
-    public bool Finish(int token, long* indices, float* coefficients)
+    public bool Finish(int token, long* indices, float* coefficients) => Finish(token, k, indices, coefficients);
+
+    /// <summary>
+    /// The same for the <paramref name="largest"/> of the K, by the values that <paramref name="score"/> gives (token, unit): for streams whose
+    /// values are only near.
+    /// </summary>
+    public bool Finish(int token, int largest, Func<int, int, float> score, long* indices, float* coefficients)
     {
-        if (count[token] < 0) return false;
-        if (count[token] > k) KeepLargest(token);
-        int found = count[token];
+        if (count[token] > k) KeepLargest(token, k);
         long start = (long)token * Capacity;
-        for (int i = 0; i < k; i++)
+        int kept = 0;
+        for (int i = 0; i < count[token]; i++)
         {
-            indices[i] = i < found ? unitOf[start + i] : 0;
-            coefficients[i] = i < found ? valueOf[start + i] : 0;
+            float value = score(token, unitOf[start + i]);
+            if (!(value > 0)) continue;
+            valueOf[start + kept] = value;
+            unitOf[start + kept++] = unitOf[start + i];
         }
-        return true;
+        if (count[token] >= 0) count[token] = kept;
+        return Finish(token, largest, indices, coefficients);
     }
 
     public void Dispose()
@@ -95,19 +103,33 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
         long at = (long)token * Capacity + count[token];
         valueOf[at] = value;
         unitOf[at] = unit;
-        if (++count[token] == Capacity) KeepLargest(token);
+        if (++count[token] == Capacity) KeepLargest(token, k);
     }
 
-    /// <summary>Drops all but the K largest, of equals the later ones, and keeps the order.</summary>
-    private void KeepLargest(int token)
+    private bool Finish(int token, int largest, long* indices, float* coefficients)
+    {
+        if (count[token] < 0) return false;
+        if (count[token] > largest) KeepLargest(token, largest);
+        int found = count[token];
+        long start = (long)token * Capacity;
+        for (int i = 0; i < largest; i++)
+        {
+            indices[i] = i < found ? unitOf[start + i] : 0;
+            coefficients[i] = i < found ? valueOf[start + i] : 0;
+        }
+        return true;
+    }
+
+    /// <summary>Drops all but the largest, of equals the later ones, and keeps the order.</summary>
+    private void KeepLargest(int token, int largest)
     {
         float* value = valueOf + (long)token * Capacity;
         int* unit = unitOf + (long)token * Capacity;
         int length = count[token];
         Span<float> copy = stackalloc float[length];
         new ReadOnlySpan<float>(value, length).CopyTo(copy);
-        float limit = Largest(copy, k);
-        int equals = k;
+        float limit = Largest(copy, largest);
+        int equals = largest;
         for (int i = 0; i < length; i++)
             if (value[i] > limit) equals--;
         int kept = 0;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Mxd.Layers;
 
 /// <summary>A <see cref="HiddenBranch"/> by kernels: the same equations and gradients, in memory that is used again at every step.</summary>
-internal sealed unsafe class FastHidden(HiddenBranch branch, Sgemm product, Workers workers) : IDisposable
+internal sealed unsafe class FastHidden(HiddenBranch branch, Workers workers) : IDisposable
 {
     private readonly HiddenUnits units = HiddenUnits.Create(branch.Activation.Name);
     private readonly NativeBuffer<float> preActivations = new(), factors = new(), hidden = new();
@@ -12,9 +12,10 @@ internal sealed unsafe class FastHidden(HiddenBranch branch, Sgemm product, Work
     private int Width => (int)branch.Bias.Value.shape[0];
 
     /// <summary>s = z D.</summary>
+    /// <param name="product">In the precision of the step.</param>
     /// <param name="x">[B,I].</param>
     /// <param name="s">[B,O].</param>
-    public void Forward(MatrixView x, float* s)
+    public void Forward(MatrixProduct product, MatrixView x, float* s)
     {
         int tokens = x.Rows;
         long size = (long)tokens * Width;
@@ -31,9 +32,10 @@ internal sealed unsafe class FastHidden(HiddenBranch branch, Sgemm product, Work
     }
 
     /// <summary>Writes the gradients of E, e, D, V and v; <see cref="Forward"/> of the same step must have come before.</summary>
+    /// <param name="product">In the precision of the step.</param>
     /// <param name="x">[B,I].</param>
     /// <param name="gradient">d loss / d s, [B,O].</param>
-    public void Backward(MatrixView x, MatrixView gradient)
+    public void Backward(MatrixProduct product, MatrixView x, MatrixView gradient)
     {
         int tokens = x.Rows;
         long size = (long)tokens * Width;
@@ -42,11 +44,11 @@ internal sealed unsafe class FastHidden(HiddenBranch branch, Sgemm product, Work
         // z is no longer needed: its memory takes d loss / d z.
         product.Multiply(gradient, branch.Decoder.Value.View().Transposed, z);
         HiddenUnits.Multiply(u, z, tokens, Width, workers);
-        Write(branch.Weights.Overwrite(), branch.Bias.Overwrite(), u, x);
+        Write(product, branch.Weights.Overwrite(), branch.Bias.Overwrite(), u, x);
         if (branch.Glu is not { } glu) return;
         float* f = factors.Ensure(size);
         HiddenUnits.Multiply(f, z, tokens, Width, workers);
-        Write(glu.Weights.Overwrite(), glu.Bias.Overwrite(), f, x);
+        Write(product, glu.Weights.Overwrite(), glu.Bias.Overwrite(), f, x);
     }
 
     public void Dispose()
@@ -56,7 +58,7 @@ internal sealed unsafe class FastHidden(HiddenBranch branch, Sgemm product, Work
         hidden.Dispose();
     }
 
-    private void Write(Tensor weights, Tensor bias, float* gradient, MatrixView x)
+    private void Write(MatrixProduct product, Tensor weights, Tensor bias, float* gradient, MatrixView x)
     {
         product.Multiply(new MatrixView(gradient, x.Rows, Width).Transposed, x, weights.Floats());
         RowNorms.SumColumns(gradient, x.Rows, Width, bias.Floats(), workers);

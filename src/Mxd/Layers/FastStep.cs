@@ -1,4 +1,5 @@
 using Mxd.Kernels;
+using Mxd.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,8 +20,7 @@ internal sealed unsafe class FastStep : IDisposable
     private readonly SkipConnection? skip;
     private readonly int k;
     private readonly Workers workers = Workers.Shared;
-    private readonly Sgemm product;
-    private readonly TiledTopK gate;
+    private readonly Dictionary<Precision, StepProducts> products = [];
     private readonly FastHidden? hidden;
     private readonly LossKernel loss;
     private readonly UnitEntries entries = new();
@@ -29,10 +29,8 @@ internal sealed unsafe class FastStep : IDisposable
     private FastStep(UnitEncoder encoder, IDecoder decoder, SkipConnection? skip, int k)
     {
         (this.encoder, this.decoder, this.skip, this.k) = (encoder, decoder, skip, k);
-        product = Sgemm.Create(workers);
-        gate = TiledTopK.Create(k, workers);
         loss = new LossKernel(workers);
-        hidden = decoder is MixtureDecoder mixture ? new FastHidden(mixture.Hidden, product, workers) : null;
+        hidden = decoder is MixtureDecoder mixture ? new FastHidden(mixture.Hidden, workers) : null;
     }
 
     /// <summary>Null where the layer's formula is another.</summary>
@@ -53,25 +51,32 @@ internal sealed unsafe class FastStep : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor inputTensor = batch.Inputs.contiguous(), target = batch.Targets.contiguous();
+        StepProducts used = Products(batch.Precision);
         MatrixView x = Keep(inputTensor);
-        TopKCodes codes = Encode(x);
+        TopKCodes codes = Encode(used.Gate, x);
         var view = new CodesView((long*)Formats.TensorMemory.Start(codes.Indices), coefficients.Ensure((long)x.Rows * k), x.Rows, k);
 
         Tensor y = empty(x.Rows, decoder.UnitVectors.Value.shape[1]);
-        (double value, MatrixView outputs, MatrixView units) = Decode(x, view, y, target);
-        Backward(x, view, outputs, units);
+        (double value, MatrixView outputs, MatrixView units) = Decode(used.Product, x, view, y, target);
+        Backward(used.Product, x, view, outputs, units);
         GC.KeepAlive(target);
         return new TrainingPass(new LossTerms(value), codes.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());
     }
 
     public void Dispose()
     {
-        product.Dispose();
-        gate.Dispose();
+        foreach (StepProducts used in products.Values) used.Dispose();
         hidden?.Dispose();
         loss.Dispose();
         entries.Dispose();
         foreach (NativeBuffer<float> buffer in new[] { inputs, sums, shared, outputGradients, coefficients, codeGradients }) buffer.Dispose();
+    }
+
+    private StepProducts Products(Precision precision)
+    {
+        if (!Bfloat16.IsFast) precision = Precision.Full;
+        if (!products.TryGetValue(precision, out StepProducts? used)) products.Add(precision, used = StepProducts.Create(precision, k, workers));
+        return used;
     }
 
     /// <summary>x - b_in in memory of our own: gradients that are computed later read it when the batch may be gone.</summary>
@@ -92,7 +97,7 @@ internal sealed unsafe class FastStep : IDisposable
         return kept;
     }
 
-    private TopKCodes Encode(MatrixView x)
+    private TopKCodes Encode(TiledTopK gate, MatrixView x)
     {
         Tensor indices = empty(x.Rows, k, dtype: ScalarType.Int64), values = empty(x.Rows, k);
         long* index = (long*)Formats.TensorMemory.Start(indices);
@@ -106,13 +111,13 @@ internal sealed unsafe class FastStep : IDisposable
     }
 
     /// <summary>The loss, d loss / d y [B,O] and d loss / d (a C) [B,O].</summary>
-    private (double Loss, MatrixView Outputs, MatrixView Units) Decode(MatrixView x, CodesView codes, Tensor y, Tensor target)
+    private (double Loss, MatrixView Outputs, MatrixView Units) Decode(MatrixProduct product, MatrixView x, CodesView codes, Tensor y, Tensor target)
     {
         MatrixView vectors = decoder.UnitVectors.Value.View();
         long size = (long)x.Rows * vectors.Columns;
         float* m = sums.Ensure(size), dy = outputGradients.Ensure(size), s = null;
         ExpertSum.Forward(codes, vectors, m, workers);
-        if (hidden is not null) hidden.Forward(x, s = shared.Ensure(size));
+        if (hidden is not null) hidden.Forward(product, x, s = shared.Ensure(size));
         if (skip is null) y.zero_();
         else product.Multiply(x, skip.Weights.Value.View().Transposed, y.Floats());
         double value = loss.Differentiate(m, s, decoder.OutputBias.Value.Floats(), y.Floats(), target.Floats(), dy, x.Rows, vectors.Columns);
@@ -120,11 +125,11 @@ internal sealed unsafe class FastStep : IDisposable
         return (value, outputs, s is null ? outputs : new MatrixView(s, x.Rows, vectors.Columns));
     }
 
-    private void Backward(MatrixView x, CodesView codes, MatrixView outputs, MatrixView units)
+    private void Backward(MatrixProduct product, MatrixView x, CodesView codes, MatrixView outputs, MatrixView units)
     {
         RowNorms.SumColumns(outputs.Data, outputs.Rows, outputs.Columns, decoder.OutputBias.Overwrite().Floats(), workers);
         if (skip is not null) product.Multiply(outputs.Transposed, x, skip.Weights.Overwrite().Floats());
-        hidden?.Backward(x, new MatrixView(sums.Ensure(outputs.Rows), outputs.Rows, outputs.Columns));
+        hidden?.Backward(product, x, new MatrixView(sums.Ensure(outputs.Rows), outputs.Rows, outputs.Columns));
         float* da = codeGradients.Ensure((long)x.Rows * k);
         ExpertSum.CodeGradient(codes, decoder.UnitVectors.Value.View(), units.Data, da, workers);
         decoder.UnitVectors.SetGradient(new UnitGradient(entries, codes.Coefficients, units));

@@ -8,7 +8,8 @@ namespace Mxd.Layers;
 /// <param name="Inputs">x, [B,I].</param>
 /// <param name="Targets">t, [B,O].</param>
 /// <param name="DeadUnits">Units that have not been active for long, bool [units]; null where none is dead or nothing is done about them.</param>
-public sealed record TrainingBatch(Tensor Inputs, Tensor Targets, Tensor? DeadUnits = null);
+/// <param name="Precision">What products may be computed in.</param>
+public sealed record TrainingBatch(Tensor Inputs, Tensor Targets, Tensor? DeadUnits = null, Precision Precision = Precision.Full);
 
 /// <summary>What one forward and backward pass saw; its gradients are in the layer's parameters.</summary>
 public sealed record TrainingPass(LossTerms Loss, SparseCodes Codes, Tensor Output);

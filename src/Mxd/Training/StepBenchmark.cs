@@ -26,7 +26,7 @@ public sealed record StepBenchmarkOptions
     [Option("--batch", "Tokens a step.")]
     public int Batch { get; init; } = 4096;
 
-    [Option("--precision", "Precision of the layer: float32.")]
+    [Option("--precision", "Precision of the layer: float32 or mixed.")]
     public string Precision { get; init; } = "float32";
 
     [Option("--steps", "Steps whose median counts, after one that does not.")]
@@ -39,7 +39,7 @@ public sealed record StepBenchmarkOptions
         var problems = new ProblemList();
         problems.AddIf(Batch < 1, $"--batch is {Batch}; it must be at least 1 token.");
         problems.AddIf(Steps < 1, $"--steps is {Steps}; it must be at least 1.");
-        problems.AddIf(Precision != "float32", $"--precision is '{Precision}'; float32 is what there is.");
+        problems.Collect(() => { Precisions.Parse(Precision); });
         LayerType? type = problems.Collect(() => LayerTypes.Get(Type));
         problems.AddIf(type is { HasUnits: false }, $"--type is {Type}, which has no units and only a dense step: choose a type with units.");
         problems.ThrowIfAny();
@@ -69,7 +69,7 @@ public sealed record StepSpeed(double TokensPerSecond, long PeakMemoryBytes)
         using Generator generator = Seeds.Generator(0, "benchmark batch");
         using Tensor x = randn(options.Batch, options.Width, generator: generator), target = randn(options.Batch, options.Width, generator: generator);
         using ILayer trained = LayerTypes.Get(layer.Type).Initialise(layer, 0, CPU);
-        using var trainer = new Trainer(trained, LearningRateSchedule.Parse("constant", 1e-3, 0, 1 + options.Steps));
+        using var trainer = new Trainer(trained, LearningRateSchedule.Parse("constant", 1e-3, 0, 1 + options.Steps), Precisions.Parse(options.Precision));
         trainer.Step(x, target);
         double[] seconds = [.. Enumerable.Range(0, options.Steps).Select(_ => Time(() => trainer.Step(x, target))).Order()];
         return new StepSpeed(options.Batch / seconds[seconds.Length / 2], ProcessMemory.Peak);

@@ -106,7 +106,7 @@ public sealed record TrainOptions
     [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
     public string ModelDtype { get; init; } = "float32";
 
-    [Option("--precision", "Precision of the layer: float32.")]
+    [Option("--precision", "Precision of the layer: float32, or mixed (products of bfloat16, where the processor has them).")]
     public string Precision { get; init; } = "float32";
 
     [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]

@@ -14,11 +14,13 @@ public sealed record StepResult(LossTerms Loss, double L0, double LearningRate);
 public sealed class Trainer : IDisposable
 {
     private readonly LearningRateSchedule schedule;
+    private readonly Precision precision;
 
-    public Trainer(ILayer layer, LearningRateSchedule schedule)
+    public Trainer(ILayer layer, LearningRateSchedule schedule, Precision precision = Precision.Full)
     {
         Layer = layer;
         this.schedule = schedule;
+        this.precision = precision;
         Optimizer = new AdamW(layer is IFittedLayer ? [] : [.. layer.Parameters.Where(p => p.IsTrained)]);
         foreach (Parameter parameter in Optimizer.Parameters) parameter.AllocateGradient();
         Firings = Counts();
@@ -60,7 +62,7 @@ public sealed class Trainer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         double learningRate = schedule.At(Optimizer.Steps);
-        var batch = new TrainingBatch(x, target, DeadUnits());
+        var batch = new TrainingBatch(x, target, DeadUnits(), precision);
         TrainingPass pass = Layer is IFittedLayer fitted ? fitted.Fit(batch) : Differentiate(batch);
         if (!double.IsFinite(pass.Loss.Total)) throw new NotFiniteNumberException($"The loss became {pass.Loss.Total}.", pass.Loss.Total);
         Optimizer.Step(learningRate);

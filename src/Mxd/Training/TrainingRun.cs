@@ -49,7 +49,8 @@ public sealed class TrainingRun : IDisposable
         validation = ValidationSet.Harvest(harvester, run.Data.HeldOut, heldOut, options.HarvestBatch, observer, cancellation);
         buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.Seed);
         ILayer layer = LayerTypes.Get(options.Type).Initialise(run.Description.Layer, options.Seed, device);
-        trainer = new Trainer(layer, LearningRateSchedule.Parse(options.Schedule, options.LearningRate, options.Warmup, options.Steps));
+        var schedule = LearningRateSchedule.Parse(options.Schedule, options.LearningRate, options.Warmup, options.Steps);
+        trainer = new Trainer(layer, schedule, Precisions.Parse(options.Precision));
         long metricsBytes = 0;
         if (run.Checkpoint is { } checkpoint)
         {

@@ -100,19 +100,61 @@ public unsafe class TiledTopKTests
         Assert.Equal(0, Select(randn(5, 20), weights, zeros(531), 4).FirstBad);
     }
 
-    private static void AssertEqualsTorch(Tensor x, Tensor weights, Tensor bias, int k, double tolerance)
+    /// <summary>Candidates come from values that are off by some thousandths; those chosen, and their values, are float32's.</summary>
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Select_ByBfloat16_EqualsTorch(int tokens, int units, int width, int k)
     {
         using DisposeScope scope = NewDisposeScope();
-        (long[,] indices, float[,] values, int bad) = Select(x, weights, bias, k);
+        foreach (double shift in new[] { 0, -1.5, 1.0 })
+        {
+            Tensor x = randn(tokens, width), weights = randn(units, width) / Math.Sqrt(width), bias = randn(units) * 0.1 + shift;
+            // What is rounded to zero or below is no candidate, though its value may be just above zero.
+            AssertEqualsTorch(x, weights, bias, k, 1e-5, narrow: true, closeToZero: 0.02);
+        }
+    }
+
+    [Fact]
+    public void Select_ByBfloat16_ChoosesAsFloat32Does_AtThePublishedSize()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = randn(64, 768), weights = randn(21490, 768) / Math.Sqrt(768), bias = zeros(21490);
+        foreach (int k in new[] { 8, 32, 256 })
+        {
+            (long[,] narrow, _, _) = Select(x, weights, bias, k, narrow: true);
+            (long[,] full, _, _) = Select(x, weights, bias, k);
+            Assert.Equal(full, narrow);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(57)]
+    [InlineData(149)]
+    public void Select_ByBfloat16_TellsTheFirstTokenThatIsNotANumber(int token)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = randn(150, 20);
+        x[token, 3] = float.NaN;
+        x[149, 7] = float.NaN;
+        Assert.Equal(token, Select(x, randn(600, 20), zeros(600), 4, narrow: true).FirstBad);
+    }
+
+    private static void AssertEqualsTorch(Tensor x, Tensor weights, Tensor bias, int k, double tolerance, bool narrow = false, double closeToZero = 0)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (long[,] indices, float[,] values, int bad) = Select(x, weights, bias, k, narrow);
         Assert.Equal(-1, bad);
         Tensor activations = (matmul(x, weights.t()) + bias).relu();
         (Tensor expected, _) = activations.topk(k, 1, true, true);
         Tensor chosen = tensor(values), at = tensor(indices);
-        GoldenTensors.AssertClose(expected, chosen.sort(1, descending: true).Values, tolerance, "values");
+        Tensor ordered = chosen.sort(1, descending: true).Values;
+        if (closeToZero > 0) expected = expected.where((ordered != 0).logical_or(expected > closeToZero), zeros_like(expected));
+        GoldenTensors.AssertClose(expected, ordered, tolerance, "values");
         GoldenTensors.AssertClose(activations.gather(1, at).masked_fill(chosen == 0, 0), chosen, tolerance, "values of the indices");
     }
 
-    private static (long[,] Indices, float[,] Values, int FirstBad) Select(Tensor x, Tensor weights, Tensor bias, int k)
+    private static (long[,] Indices, float[,] Values, int FirstBad) Select(Tensor x, Tensor weights, Tensor bias, int k, bool narrow = false)
     {
         using DisposeScope scope = NewDisposeScope();
         x = x.contiguous();
@@ -122,7 +164,7 @@ public unsafe class TiledTopKTests
         long[,] indices = new long[tokens, k];
         float[,] values = new float[tokens, k];
         using var threads = new Workers(2);
-        using TiledTopK gate = units % 2 == 0 ? TiledTopK.Create(k, threads) : new TiledTopK<Vector512Kernel>(k, threads);
+        using TiledTopK gate = narrow ? new NarrowTopK(k, threads) : units % 2 == 0 ? TiledTopK.Create(k, threads) : new TiledTopK<Vector512Kernel>(k, threads);
         fixed (long* index = indices)
         fixed (float* value = values)
         {

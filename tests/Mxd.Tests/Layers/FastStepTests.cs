@@ -1,5 +1,6 @@
 using Mxd.Kernels;
 using Mxd.Layers;
+using Mxd.Runtime;
 using Mxd.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,6 +29,31 @@ public class FastStepTests
         using DisposeScope scope = NewDisposeScope();
         Tensor[] first = Train(type, kernels: true), second = Train(type, kernels: true);
         for (int i = 0; i < first.Length; i++) GoldenTensors.AssertClose(first[i], second[i], 0, $"parameter {i}");
+    }
+
+    /// <summary>
+    /// The units chosen and their values are float32's. So are a dictionary's gradients, then; a mixture's go through products that are rounded.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(SparseTypes))]
+    public void Training_InMixedPrecision_StaysCloseToFloat32(string type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable narrow = Bfloat16.Force(isFast: true);
+        Tensor[] mixed = Train(type, kernels: true, Precision.Mixed), full = Train(type, kernels: true), first = Train(type, kernels: true, steps: 0);
+        double moved = Distance(full, first), apart = Distance(full, mixed);
+        bool isMixture = LayerTypes.Get(type).HasHidden, hasSkip = type.Contains("skip", StringComparison.Ordinal);
+        if (isMixture || hasSkip) Assert.InRange(apart / moved, 1e-5, 0.1);
+        else Assert.InRange(apart / moved, 0, 1e-6);
+    }
+
+    [Fact]
+    public void Training_InMixedPrecision_IsFloat32s_WhereTheProcessorHasNoProductsOfIt()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable narrow = Bfloat16.Force(isFast: false);
+        Tensor[] mixed = Train("mxd", kernels: true, Precision.Mixed), full = Train("mxd", kernels: true);
+        for (int i = 0; i < full.Length; i++) GoldenTensors.AssertClose(full[i], mixed[i], 0, $"parameter {i}");
     }
 
     [Theory]
@@ -64,7 +90,7 @@ public class FastStepTests
         Assert.True(layer.Parameter("W_cond").Gradient.abs().max().ToSingle() > 0);
     }
 
-    private static Tensor[] Train(string type, bool kernels)
+    private static Tensor[] Train(string type, bool kernels, Precision precision = Precision.Full, int steps = 4)
     {
         using IDisposable path = ComputePath.Force(kernels);
         LayerType kind = LayerTypes.Get(type);
@@ -79,8 +105,10 @@ public class FastStepTests
             Activation = kind.DefaultActivation,
         };
         using ILayer layer = RandomLayers.Create(options, seed: 5);
-        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10));
-        for (int step = 0; step < 4; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step), RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
+        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10), precision);
+        for (int step = 0; step < steps; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step), RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
         return [.. layer.Parameters.Select(p => p.Value.clone())];
     }
+
+    private static double Distance(Tensor[] a, Tensor[] b) => Math.Sqrt(a.Zip(b).Sum(pair => (pair.First - pair.Second).to(ScalarType.Float64).square().sum().ToDouble()));
 }

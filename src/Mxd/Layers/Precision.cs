@@ -1,0 +1,28 @@
+using Mxd.Runtime;
+
+namespace Mxd.Layers;
+
+/// <summary>Of a layer in training.</summary>
+public enum Precision
+{
+    /// <summary>float32 throughout.</summary>
+    Full,
+
+    /// <summary>
+    /// Products of matrices take values rounded to bfloat16; weights, sums, moments of the optimizer and the choice of the K units stay float32's. Where a
+    /// processor has no instructions for it, and in layers that are trained by dense torch operations, it is float32.
+    /// </summary>
+    Mixed,
+}
+
+/// <summary>Names of <see cref="Precision"/> in options.</summary>
+public static class Precisions
+{
+    /// <exception cref="MxdInputException">There is no such precision.</exception>
+    public static Precision Parse(string name) => name switch
+    {
+        "float32" => Precision.Full,
+        "mixed" => Precision.Mixed,
+        _ => throw new MxdInputException($"--precision is '{name}'; choose float32 or mixed."),
+    };
+}
