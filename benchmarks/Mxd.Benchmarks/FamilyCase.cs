@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Mxd.Benchmarks;
 
 /// <summary>
-/// Every kind of layer trained twice on the same activations: by the gradients written out, and by torch's own differentiation of the readable
-/// definition. Sizes are matched to a transcoder eight times as wide as its input.
+/// Kinds of layers trained twice on the same activations: by the gradients written out, and by torch's own differentiation of the readable
+/// definition, or in mixed precision. Sizes are matched to a transcoder eight times as wide as its input.
 /// </summary>
 internal static class FamilyCase
 {
@@ -32,23 +32,34 @@ internal static class FamilyCase
         ("mxd", new Sparsity.TopK(32), true), ("transcoder", new Sparsity.TopK(32), true),
     ];
 
-    public static void Run(string path, int layer, string text, string validation, long tokens)
+    private static readonly (string Type, Sparsity? Sparsity, bool AuxK)[] mixedCases =
+        [.. new[] { "mxd", "glu-mxd", "skip-mxd", "transcoder" }.Select(type => (type, (Sparsity?)new Sparsity.TopK(32), false))];
+
+    /// <summary>What the second training of a layer is.</summary>
+    internal enum Beside
+    {
+        Readable,
+        Mixed,
+    }
+
+    public static void Run(Beside beside, string path, int layer, string text, string validation, long tokens)
     {
         using ModelFile file = ModelFile.Open(path);
         using LanguageModel model = file.Load(ScalarType.BFloat16, CPU);
         using ActivationPairs trained = Harvest(file, model, layer, text, tokens / ContextLength, shuffled: true);
         using ActivationPairs held = Harvest(file, model, layer, validation, ValidationContexts, shuffled: false);
         Console.WriteLine($"{trained.Count:n0} tokens to train on, {held.Count:n0} held out, widths {model.Identity.Width}\n");
-        Console.WriteLine("| layer | parameters | FVU | readable | L0 | dead | tokens/s | readable |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
-        foreach ((string type, Sparsity? sparsity, bool aux) in cases)
+        string second = beside == Beside.Mixed ? "mixed" : "readable";
+        Console.WriteLine($"| layer | parameters | FVU | {second} | L0 | dead | tokens/s | {second} |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
+        foreach ((string type, Sparsity? sparsity, bool aux) in beside == Beside.Mixed ? mixedCases : cases)
         {
             LayerOptions options = Options(type, sparsity, aux, model.Identity.Width);
-            Trained fast = Train(options, trained, held, readable: false);
-            Trained? readable = LayerTypes.Get(type) == LayerTypes.Get("linear") ? null : Train(options, trained, held, readable: true);
+            Trained fast = Train(options, trained, held, null);
+            Trained? other = LayerTypes.Get(type) == LayerTypes.Get("linear") ? null : Train(options, trained, held, beside);
             string name = $"{type}{(sparsity is null ? "" : $", {sparsity.Title}")}{(aux ? ", AuxK" : "")}";
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {LayerTypes.Get(type).ParameterCount(options):n0} | {fast.Measured.Fvu:f4} | {readable?.Measured.Fvu:f4} | {fast.Measured.L0:f1} | {fast.Measured.DeadFraction:p0} | {fast.TokensPerSecond:n0} | {readable?.TokensPerSecond:n0} |"));
+                $"| {name} | {LayerTypes.Get(type).ParameterCount(options):n0} | {fast.Measured.Fvu:f4} | {other?.Measured.Fvu:f4} | {fast.Measured.L0:f1} | {fast.Measured.DeadFraction:p0} | {fast.TokensPerSecond:n0} | {other?.TokensPerSecond:n0} |"));
         }
     }
 
@@ -73,13 +84,13 @@ internal static class FamilyCase
             Multiplier);
     }
 
-    private static Trained Train(LayerOptions options, ActivationPairs trained, ActivationPairs held, bool readable)
+    private static Trained Train(LayerOptions options, ActivationPairs trained, ActivationPairs held, Beside? beside)
     {
         bool autoencoder = LayerTypes.Get(options.Type).IsAutoencoder;
         using ILayer layer = LayerTypes.Get(options.Type).Initialise(options, 0, CPU);
-        ILayer taken = readable ? new ReadableLayer(layer) : layer;
+        ILayer taken = beside == Beside.Readable ? new ReadableLayer(layer) : layer;
         long steps = trained.Count / Batch;
-        using var trainer = new Trainer(taken, LearningRateSchedule.Parse("constant", LearningRate, WarmupSteps, steps));
+        using var trainer = new Trainer(taken, LearningRateSchedule.Parse("constant", LearningRate, WarmupSteps, steps), beside == Beside.Mixed ? Precision.Mixed : Precision.Full);
         var clock = Stopwatch.StartNew();
         for (long step = 0; step < steps; step++)
         {

@@ -25,6 +25,11 @@ const string Usage = """
     Trains every kind of layer on the same activations, by the gradients written out and by torch's own differentiation.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- family MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
+
+    Trains four kinds of layers on the same activations in float32 and in mixed precision. MXD_BFLOAT16=fast makes a processor without products of
+    bfloat16 compute them all the same, slowly.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- precision MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
     """;
 
 switch (args)
@@ -54,7 +59,10 @@ switch (args)
         ProductCase.Run();
         return 0;
     case ["family", string model, string layer, string text, string validation, .. var rest]:
-        FamilyCase.Run(model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
+        FamilyCase.Run(FamilyCase.Beside.Readable, model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
+        return 0;
+    case ["precision", string model, string layer, string text, string validation, .. var rest]:
+        FamilyCase.Run(FamilyCase.Beside.Mixed, model, int.Parse(layer), text, validation, rest is [string count] ? long.Parse(count) : 500_000);
         return 0;
     case ["shape", string preset, string dtype]:
         ShapeCase.Run(preset, dtype);
