@@ -17,7 +17,7 @@ internal static unsafe class KernelProfile
         using DisposeScope scope = NewDisposeScope();
         Workers workers = Workers.Shared;
         using Sgemm product = Sgemm.Create(workers);
-        using TiledTopK gate = TiledTopK.Create(Active, workers);
+        using TiledTopK gate = TiledTopK.Create(Active, null, workers);
         using var entries = new UnitEntries();
         using var loss = new LossKernel(workers);
         Tensor x = randn(Batch, Width), q = randn(Batch, Width), y = randn(Batch, Width), target = randn(Batch, Width), dy = empty(Batch, Width);
@@ -30,7 +30,7 @@ internal static unsafe class KernelProfile
         HiddenUnits units = HiddenUnits.Create("gelu");
 
         Console.WriteLine($"{Machine.Describe()}; medians of {Rounds}, ms\n\n| part of the step | ms |\n| --- | --- |");
-        Print("gate's product and TopK", () => gate.Select(x.View(), rows.View(), bias.Floats(), index, values.Floats()));
+        Print("gate's product and TopK", () => gate.Select(x.View(), new EncoderView(rows.View(), bias.Floats()), index, values.Floats()));
         Print("x Eᵀ", () => product.Multiply(x.View(), weights.View().Transposed, u.Floats()));
         Print("z D", () => product.Multiply(u.View(), weights.View(), y.Floats()));
         Print("gradient of D or E", () => product.Multiply(u.View().Transposed, x.View(), weights.Floats()));

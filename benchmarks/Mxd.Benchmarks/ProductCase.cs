@@ -23,7 +23,7 @@ internal static unsafe class ProductCase
     public static void Run()
     {
         using Sgemm own = Sgemm.Create(Workers.Shared);
-        using TiledTopK gate = TiledTopK.Create(Active, Workers.Shared);
+        using TiledTopK gate = TiledTopK.Create(Active, null, Workers.Shared);
         Console.WriteLine($"{Machine.Describe()}; medians of {Rounds} alternating rounds, GFLOP/s\n\n| product | libtorch | own | ratio | with TopK |\n| --- | --- | --- | --- | --- |");
         foreach ((string name, int m, int n, int k, bool turnA, bool turnB) in shapes)
         {
@@ -35,7 +35,7 @@ internal static unsafe class ProductCase
             [
                 () => Multiply(turnA ? a.t() : a, turnB ? b.t() : b, d),
                 () => own.Multiply(left, right, c.Floats()),
-                () => gate.Select(left, b.View(), bias.Floats(), (long*)Formats.TensorMemory.Start(indices), values.Floats()),
+                () => gate.Select(left, new EncoderView(b.View(), bias.Floats()), (long*)Formats.TensorMemory.Start(indices), values.Floats()),
             ];
             double[] seconds = Medians(turnB && n > 10000 ? cases : cases[..2]);
             double flops = 2e-9 * m * n * k;

@@ -33,7 +33,7 @@ internal static unsafe class ExpertSum
         });
     }
 
-    /// <summary>da[b,k] = q_b · C[index[b,k]] where a[b,k] is above zero, otherwise 0: the gradient passes through active units alone.</summary>
+    /// <summary>da[b,k] = q_b · C[index[b,k]] where a[b,k] is not zero, otherwise 0: the gradient passes through active units alone.</summary>
     /// <param name="q">d loss / d m, [B,O].</param>
     /// <param name="gradient">da, [B,K].</param>
     public static void CodeGradient(CodesView codes, MatrixView rows, float* q, float* gradient, Workers workers)
@@ -43,7 +43,7 @@ internal static unsafe class ExpertSum
         {
             for (long at = (long)start * codes.Slots; at < (long)end * codes.Slots; at++)
             {
-                bool active = codes.Coefficients[at] > 0;
+                bool active = codes.Coefficients[at] != 0;
                 gradient[at] = active ? RowMath.Dot(q + at / codes.Slots * width, rows.Data + codes.Indices[at] * width, width) : 0;
             }
         });

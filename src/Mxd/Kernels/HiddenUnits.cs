@@ -36,8 +36,7 @@ internal abstract unsafe class HiddenUnits
             for (int row = start; row < end; row++)
             {
                 long at = (long)row * width;
-                if (factor is null) Row(u + at, bias, z + at, width);
-                else GluRow(u + at, bias, factor + at, factorBias, z + at, width);
+                Row(u + at, bias, factor is null ? null : factor + at, factorBias, z + at, width);
             }
         });
     }
@@ -50,6 +49,16 @@ internal abstract unsafe class HiddenUnits
         for (; i < last; i++) a[i] *= b[i];
     });
 
+    /// <summary>One row of <see cref="Forward"/>.</summary>
+    public void Row(float* u, float* bias, float* factor, float* factorBias, float* z, int width)
+    {
+        if (factor is null) Row(u, bias, z, width);
+        else GluRow(u, bias, factor, factorBias, z, width);
+    }
+
+    /// <summary>z alone, written over u, for one row.</summary>
+    public abstract void Values(float* u, float* bias, float* factor, float* factorBias, int width);
+
     protected abstract void Row(float* u, float* bias, float* z, int width);
 
     protected abstract void GluRow(float* u, float* bias, float* factor, float* factorBias, float* z, int width);
@@ -57,6 +66,21 @@ internal abstract unsafe class HiddenUnits
     private sealed class Of<TActivation> : HiddenUnits
         where TActivation : struct, IElementwise
     {
+        public override void Values(float* u, float* bias, float* factor, float* factorBias, int width)
+        {
+            int i = 0;
+            for (; i + 8 <= width; i += 8)
+            {
+                Vector256<float> value = TActivation.Apply(Vector256.Load(u + i) + Vector256.Load(bias + i), out _);
+                (factor is null ? value : value * (Vector256.Load(factor + i) + Vector256.Load(factorBias + i))).Store(u + i);
+            }
+            for (; i < width; i++)
+            {
+                float value = TActivation.Apply(Vector256.Create(u[i] + bias[i]), out _).ToScalar();
+                u[i] = factor is null ? value : value * (factor[i] + factorBias[i]);
+            }
+        }
+
         protected override void Row(float* u, float* bias, float* z, int width)
         {
             int i = 0;

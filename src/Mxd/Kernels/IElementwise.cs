@@ -8,14 +8,13 @@ internal interface IElementwise
     static abstract Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative);
 }
 
-/// <summary>max(u, 0).</summary>
+/// <summary>max(u, 0); what is not a number stays so.</summary>
 internal readonly struct ReluKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        Vector256<float> positive = Vector256.GreaterThan(u, Vector256<float>.Zero);
-        derivative = positive & Vector256<float>.One;
-        return positive & u;
+        derivative = Vector256.GreaterThan(u, Vector256<float>.Zero) & Vector256<float>.One;
+        return Vector256.AndNot(u, Vector256.LessThanOrEqual(u, Vector256<float>.Zero));
     }
 }
 

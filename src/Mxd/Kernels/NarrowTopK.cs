@@ -9,12 +9,12 @@ namespace Mxd.Kernels;
 /// largest was not among the candidates: at K = 32 of 21,490 normal values the last candidate is 0.2 standard deviations below the 32nd, and
 /// the rounding of a product of 768 terms is 0.002.
 /// </summary>
-internal sealed unsafe class NarrowTopK(int k, Workers workers) : TiledTopK
+internal sealed unsafe class NarrowTopK(int k, HiddenUnits? activation, Workers workers) : TiledTopK
 {
     private const int FewestSpare = 32;
 
     /// <summary>Tokens and units a tile: 1 MB of bfloat16.</summary>
-    private const int LargestBlock = 512, TileUnits = 1024;
+    private const int LargestBlock = 512, TileUnits = TopKCandidates.LargestTile;
 
     private const int SmallestBlock = 32;
 
@@ -22,10 +22,10 @@ internal sealed unsafe class NarrowTopK(int k, Workers workers) : TiledTopK
     private const long SharedValues = 1 << 23;
 
     private readonly TopKCandidates candidates = new(k + Math.Max(k / 2, FewestSpare));
-    private readonly NarrowMatrix left = new(), right = new();
-    private readonly NarrowMatrix[] tiles = [.. Enumerable.Range(0, workers.Count).Select(_ => new NarrowMatrix())];
+    private readonly NarrowMatrix left = new(), right = new(), rightFactor = new();
+    private readonly NarrowMatrix[] tiles = Matrices(workers), factorTiles = Matrices(workers);
 
-    public override int Select(MatrixView x, MatrixView weights, float* bias, long* indices, float* coefficients)
+    public override int Select(MatrixView x, EncoderView encoder, long* indices, float* coefficients)
     {
         using DisposeScope scope = NewDisposeScope();
         candidates.Begin(x.Rows);
@@ -33,11 +33,9 @@ internal sealed unsafe class NarrowTopK(int k, Workers workers) : TiledTopK
         int step = (int)Math.Max(TileUnits, SharedValues / Math.Max(1, x.Columns) / TileUnits * TileUnits);
         using (TorchThreads.KeepForCaller())
         {
-            for (int start = 0; start < weights.Rows; start += step)
-                Offer(tokens, weights.FromRow(start, Math.Min(step, weights.Rows - start)), bias + start, start);
+            for (int start = 0; start < encoder.Units; start += step) Offer(tokens, encoder.FromUnit(start, Math.Min(step, encoder.Units - start)), start);
         }
-        float Score(int token, int unit) => RowMath.Dot(x.Data + token * x.RowStride, weights.Data + unit * weights.RowStride, x.Columns) + bias[unit];
-        Func<int, int, float> score = Score;
+        Func<int, int, float> score = (token, unit) => Score(x.Data + token * x.RowStride, encoder.FromUnit(unit, 1));
         return FirstBad(workers, x.Rows, token => candidates.Finish(token, k, score, indices + (nint)token * k, coefficients + (nint)token * k));
     }
 
@@ -46,37 +44,57 @@ internal sealed unsafe class NarrowTopK(int k, Workers workers) : TiledTopK
         candidates.Dispose();
         left.Dispose();
         right.Dispose();
-        foreach (NarrowMatrix tile in tiles) tile.Dispose();
+        rightFactor.Dispose();
+        foreach (NarrowMatrix tile in tiles.Concat(factorTiles)) tile.Dispose();
     }
 
-    private void Offer(Tensor x, MatrixView weights, float* bias, int firstUnit)
+    private static NarrowMatrix[] Matrices(Workers workers) => [.. Enumerable.Range(0, workers.Count).Select(_ => new NarrowMatrix())];
+
+    /// <summary>A unit's value on a token in float32.</summary>
+    private float Score(float* x, EncoderView unit)
+    {
+        float p = RowMath.Dot(x, unit.Weights.Data, unit.Weights.Columns);
+        if (activation is null) return p + *unit.Bias;
+        float factor = unit.Factor is { } v ? RowMath.Dot(x, v.Data, v.Columns) : 0;
+        activation.Values(&p, unit.Bias, unit.Factor is null ? null : &factor, unit.FactorBias, 1);
+        return p;
+    }
+
+    private void Offer(Tensor x, EncoderView encoder, int firstUnit)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor units = right.Round(weights, workers);
+        Tensor weights = right.Round(encoder.Weights, workers);
+        Tensor? factor = encoder.Factor is { } v ? rightFactor.Round(v, workers) : null;
         int tokens = (int)x.shape[0], block = Math.Clamp(tokens / (2 * workers.Count), SmallestBlock, LargestBlock);
         workers.ForRanges(tokens, block, (worker, start, end) =>
         {
-            for (int unit = 0; unit < weights.Rows; unit += TileUnits)
+            TorchThreads.WorkAlone();
+            for (int unit = 0; unit < encoder.Units; unit += TileUnits)
             {
-                int count = Math.Min(TileUnits, weights.Rows - unit);
-                OfferTile(tiles[worker], x, units, (start, end), (unit, count), bias + unit, firstUnit + unit);
+                using DisposeScope inner = NewDisposeScope();
+                int count = Math.Min(TileUnits, encoder.Units - unit);
+                Tensor rows = x.narrow(0, start, end - start);
+                Tensor tile = Multiply(tiles[worker], rows, weights.narrow(0, unit, count));
+                Tensor? factorTile = factor is null ? null : Multiply(factorTiles[worker], rows, factor.narrow(0, unit, count));
+                OfferTile(tile, factorTile, start, encoder.FromUnit(unit, count), firstUnit + unit);
             }
         });
     }
 
-    private void OfferTile(NarrowMatrix memory, Tensor x, Tensor weights, (int Start, int End) tokens, (int Start, int Count) units, float* bias, int firstUnit)
+    private static Tensor Multiply(NarrowMatrix memory, Tensor x, Tensor weights) =>
+        memory.Ensure(x.shape[0], weights.shape[0]).addmm_(x, weights.t(), 0, 1);
+
+    private void OfferTile(Tensor tile, Tensor? factorTile, int firstToken, EncoderView encoder, int firstUnit)
     {
-        TorchThreads.WorkAlone();
-        using DisposeScope scope = NewDisposeScope();
-        Tensor tile = memory.Ensure(tokens.End - tokens.Start, units.Count);
-        tile.addmm_(x.narrow(0, tokens.Start, tokens.End - tokens.Start), weights.narrow(0, units.Start, units.Count).t(), 0, 1);
-        ushort* from = NarrowMatrix.Start(tile);
-        float* row = stackalloc float[TileUnits];
-        for (int token = tokens.Start; token < tokens.End; token++, from += units.Count)
+        ushort* from = NarrowMatrix.Start(tile), factorFrom = factorTile is null ? null : NarrowMatrix.Start(factorTile);
+        float* row = stackalloc float[TileUnits], factor = stackalloc float[TileUnits];
+        for (int i = 0; i < tile.shape[0]; i++)
         {
-            Narrowing.Widen(from, row, units.Count);
-            candidates.Offer(token, row, bias, firstUnit, units.Count);
+            Narrowing.Widen(from + (nint)i * encoder.Units, row, encoder.Units);
+            if (factorTile is not null) Narrowing.Widen(factorFrom + (nint)i * encoder.Units, factor, encoder.Units);
+            candidates.Offer(firstToken + i, row, factorTile is null ? null : factor, encoder, activation, firstUnit);
         }
         GC.KeepAlive(tile);
+        GC.KeepAlive(factorTile);
     }
 }

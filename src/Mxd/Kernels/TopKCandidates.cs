@@ -10,11 +10,14 @@ namespace Mxd.Kernels;
 /// </summary>
 internal sealed unsafe class TopKCandidates(int k) : IDisposable
 {
+    /// <summary>Units a tile, at most.</summary>
+    public const int LargestTile = 1024;
+
     private const int Lanes = 8;
 
-    private readonly NativeBuffer<float> values = new(), thresholds = new();
+    private readonly NativeBuffer<float> values = new(), thresholds = new(), zeros = new();
     private readonly NativeBuffer<int> units = new(), counts = new();
-    private float* valueOf, threshold;
+    private float* valueOf, threshold, zero;
     private int* unitOf, count;
 
     /// <summary>
@@ -30,8 +33,28 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
         unitOf = units.Ensure((long)tokens * Capacity);
         threshold = thresholds.Ensure(tokens);
         count = counts.Ensure(tokens);
+        zero = zeros.Ensure(LargestTile);
+        new Span<float>(zero, LargestTile).Clear();
         new Span<float>(threshold, tokens).Clear();
         new Span<int>(count, tokens).Clear();
+    }
+
+    /// <summary>Takes what is large enough of a row of a tile.</summary>
+    /// <param name="token">Whose values they are.</param>
+    /// <param name="p">x Wᵀ for some units, overwritten.</param>
+    /// <param name="factor">x Vᵀ for them, or null.</param>
+    /// <param name="encoder">Those units.</param>
+    /// <param name="activation">As in <see cref="TiledTopK.Create"/>.</param>
+    /// <param name="first">The number of the first.</param>
+    public void Offer(int token, float* p, float* factor, EncoderView encoder, HiddenUnits? activation, int first)
+    {
+        if (activation is null)
+        {
+            Offer(token, p, encoder.Bias, first, encoder.Units);
+            return;
+        }
+        activation.Values(p, encoder.Bias, factor, encoder.FactorBias, encoder.Units);
+        Offer(token, p, zero, first, encoder.Units);
     }
 
     /// <summary>Takes what is large enough of p + bias, the values of the units from <paramref name="first"/> on.</summary>
@@ -87,6 +110,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     {
         values.Dispose();
         thresholds.Dispose();
+        zeros.Dispose();
         units.Dispose();
         counts.Dispose();
     }

@@ -16,7 +16,7 @@ internal sealed unsafe class UnitEntries : IDisposable
 
     /// <summary>Sorts by counting: B * K steps, about a millisecond at 131,072.</summary>
     /// <param name="indices">[B,K].</param>
-    /// <param name="coefficients">[B,K]; only those above zero are active.</param>
+    /// <param name="coefficients">[B,K]; only those that are not zero are active.</param>
     public void Build(long* indices, float* coefficients, int tokens, int slots, int units)
     {
         (Units, Slots) = (units, slots);
@@ -26,10 +26,10 @@ internal sealed unsafe class UnitEntries : IDisposable
         new Span<int>(start, units + 2).Clear();
         // Counted two places on, so that after filling each unit's start is where it belongs.
         for (int i = 0; i < all; i++)
-            if (coefficients[i] > 0) start[indices[i] + 2]++;
+            if (coefficients[i] != 0) start[indices[i] + 2]++;
         for (int unit = 0; unit < units; unit++) start[unit + 2] += start[unit + 1];
         for (int i = 0; i < all; i++)
-            if (coefficients[i] > 0) entry[start[indices[i] + 1]++] = i;
+            if (coefficients[i] != 0) entry[start[indices[i] + 1]++] = i;
     }
 
     /// <summary>Where a unit is active: token * K + slot.</summary>

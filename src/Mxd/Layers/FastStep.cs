@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Mxd.Layers;
 
 /// <summary>
-/// The forward and backward pass of a <see cref="SparseLayer"/> with TopK of relu'd values, by kernels for CPUs: the gate's product is the
+/// The forward and backward pass of a <see cref="SparseLayer"/> with TopK, by kernels for CPUs: the gate's product is the
 /// only work that grows with N; decoding and all gradients of units touch the K chosen rows of a token, and are summed unit by unit only when they
 /// are used (<see cref="Parameter.UnitGradient"/>). The equations are those of <see cref="SparseLayer.Differentiate"/>, against which it is tested.
 /// </summary>
@@ -15,7 +15,9 @@ internal sealed unsafe class FastStep : IDisposable
     /// <summary>A K beyond this is hardly sparse.</summary>
     private const int LargestK = 4096;
 
-    private readonly UnitEncoder encoder;
+    private readonly FastEncoder encoder;
+    private readonly Parameter weights;
+    private readonly Parameter? inputBias;
     private readonly IDecoder decoder;
     private readonly SkipConnection? skip;
     private readonly int k;
@@ -28,20 +30,21 @@ internal sealed unsafe class FastStep : IDisposable
 
     private FastStep(UnitEncoder encoder, IDecoder decoder, SkipConnection? skip, int k)
     {
-        (this.encoder, this.decoder, this.skip, this.k) = (encoder, decoder, skip, k);
+        (weights, inputBias, this.decoder, this.skip, this.k) = (encoder.Weights, encoder.InputBias, decoder, skip, k);
+        this.encoder = new FastEncoder(encoder, k, workers);
         loss = new LossKernel(workers);
         hidden = decoder is MixtureDecoder mixture ? new FastHidden(mixture.Hidden, workers) : null;
     }
 
     /// <summary>Null where the layer's formula is another.</summary>
     public static FastStep? For(LayerOptions options, UnitEncoder encoder, IDecoder decoder, SkipConnection? skip) =>
-        options.Sparsity is Sparsity.TopK { K: <= LargestK } topK && encoder.IsRelu && decoder is MixtureDecoder or DictionaryDecoder
+        options.Sparsity is Sparsity.TopK { K: <= LargestK } topK && decoder is MixtureDecoder or DictionaryDecoder
             ? new FastStep(encoder, decoder, skip, topK.K)
             : null;
 
     /// <summary>Can, and should, this batch be done here?</summary>
     public bool Takes(TrainingBatch batch) =>
-        ComputePath.UsesKernels && batch.DeadUnits is null && encoder.Weights.Value.IsPlain()
+        ComputePath.UsesKernels && batch.DeadUnits is null && weights.Value.IsPlain()
         && batch.Inputs.device_type == DeviceType.CPU && batch.Inputs.dtype == ScalarType.Float32 && batch.Targets.dtype == ScalarType.Float32
         && batch.Inputs.shape[0] * k < int.MaxValue;
 
@@ -53,8 +56,8 @@ internal sealed unsafe class FastStep : IDisposable
         Tensor inputTensor = batch.Inputs.contiguous(), target = batch.Targets.contiguous();
         StepProducts used = Products(batch.Precision);
         MatrixView x = Keep(inputTensor);
-        TopKCodes codes = Encode(used.Gate, x);
-        var view = new CodesView((long*)Formats.TensorMemory.Start(codes.Indices), coefficients.Ensure((long)x.Rows * k), x.Rows, k);
+        TopKCodes codes = encoder.Encode(used.Gate, x, inputTensor);
+        CodesView view = Keep(codes);
 
         Tensor y = empty(x.Rows, decoder.UnitVectors.Value.shape[1]);
         (double value, MatrixView outputs, MatrixView units) = Decode(used.Product, x, view, y, target);
@@ -66,6 +69,7 @@ internal sealed unsafe class FastStep : IDisposable
     public void Dispose()
     {
         foreach (StepProducts used in products.Values) used.Dispose();
+        encoder.Dispose();
         hidden?.Dispose();
         loss.Dispose();
         entries.Dispose();
@@ -75,7 +79,7 @@ internal sealed unsafe class FastStep : IDisposable
     private StepProducts Products(Precision precision)
     {
         if (!Bfloat16.IsFast) precision = Precision.Full;
-        if (!products.TryGetValue(precision, out StepProducts? used)) products.Add(precision, used = StepProducts.Create(precision, k, workers));
+        if (!products.TryGetValue(precision, out StepProducts? used)) products.Add(precision, used = StepProducts.Create(precision, k, encoder.Activation, workers));
         return used;
     }
 
@@ -83,7 +87,7 @@ internal sealed unsafe class FastStep : IDisposable
     private MatrixView Keep(Tensor x)
     {
         var kept = new MatrixView(inputs.Ensure(x.numel()), (int)x.shape[0], (int)x.shape[1]);
-        float* from = x.Floats(), bias = encoder.InputBias is { } b ? b.Value.Floats() : null;
+        float* from = x.Floats(), bias = inputBias is { } b ? b.Value.Floats() : null;
         workers.ForRanges(kept.Rows, 64, (_, start, end) =>
         {
             for (int row = start; row < end; row++)
@@ -97,17 +101,15 @@ internal sealed unsafe class FastStep : IDisposable
         return kept;
     }
 
-    private TopKCodes Encode(TiledTopK gate, MatrixView x)
+    /// <summary>The coefficients in memory of our own, for the same reason, and the codes turned round.</summary>
+    private CodesView Keep(TopKCodes codes)
     {
-        Tensor indices = empty(x.Rows, k, dtype: ScalarType.Int64), values = empty(x.Rows, k);
-        long* index = (long*)Formats.TensorMemory.Start(indices);
-        int units = (int)encoder.Weights.Value.shape[0];
-        int bad = gate.Select(x, encoder.Weights.Value.View(), encoder.Bias.Value.Floats(), index, values.Floats());
-        if (bad >= 0) throw new NotFiniteNumberException("The loss became NaN.", double.NaN); // Token bad has pre-activations that are not numbers.
-        float* own = coefficients.Ensure((long)x.Rows * k);
-        new ReadOnlySpan<float>(values.Floats(), x.Rows * k).CopyTo(new Span<float>(own, x.Rows * k));
-        entries.Build(index, own, x.Rows, k, units);
-        return new TopKCodes(indices, values, units);
+        int tokens = (int)codes.Indices.shape[0];
+        float* own = coefficients.Ensure((long)tokens * k);
+        new ReadOnlySpan<float>(codes.Values.Floats(), tokens * k).CopyTo(new Span<float>(own, tokens * k));
+        var view = new CodesView((long*)Formats.TensorMemory.Start(codes.Indices), own, tokens, k);
+        entries.Build(view.Indices, own, tokens, k, (int)codes.Units);
+        return view;
     }
 
     /// <summary>The loss, d loss / d y [B,O] and d loss / d (a C) [B,O].</summary>
@@ -133,10 +135,6 @@ internal sealed unsafe class FastStep : IDisposable
         float* da = codeGradients.Ensure((long)x.Rows * k);
         ExpertSum.CodeGradient(codes, decoder.UnitVectors.Value.View(), units.Data, da, workers);
         decoder.UnitVectors.SetGradient(new UnitGradient(entries, codes.Coefficients, units));
-        encoder.Weights.SetGradient(new UnitGradient(entries, da, x));
-        Tensor bias = encoder.Bias.Overwrite();
-        entries.Sum(da, bias.Floats());
-        // An autoencoder's one bias is taken from the input and added to the output.
-        if (encoder.InputBias is not null) decoder.OutputBias.Gradient.sub_(matmul(bias, encoder.Weights.Value));
+        encoder.Backward(x, codes, entries, da, decoder.OutputBias);
     }
 }

@@ -9,9 +9,9 @@ internal sealed class StepProducts(MatrixProduct product, TiledTopK gate) : IDis
 
     public TiledTopK Gate => gate;
 
-    public static StepProducts Create(Precision precision, int k, Workers workers) => precision == Precision.Mixed
-        ? new StepProducts(new NarrowProduct(workers), new NarrowTopK(k, workers))
-        : new StepProducts(Sgemm.Create(workers), TiledTopK.Create(k, workers));
+    public static StepProducts Create(Precision precision, int k, HiddenUnits? activation, Workers workers) => precision == Precision.Mixed
+        ? new StepProducts(new NarrowProduct(workers), new NarrowTopK(k, activation, workers))
+        : new StepProducts(Sgemm.Create(workers), TiledTopK.Create(k, activation, workers));
 
     public void Dispose()
     {

@@ -17,6 +17,10 @@ internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationF
 
     public Parameter Bias => bias;
 
+    public ActivationFunction Activation => activation;
+
+    public GluBranch? Glu => glu;
+
     /// <summary>b_in, or null.</summary>
     public Parameter? InputBias => inputBias;
 

@@ -12,6 +12,18 @@ public class FastStepTests
 {
     public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
 
+    public static TheoryData<string, string, double> TypesActivationsShifts
+    {
+        get
+        {
+            var data = new TheoryData<string, string, double>();
+            foreach (string type in new[] { "transcoder", "glu-transcoder", "sae", "skip-mxd" })
+                foreach (string activation in ActivationFunction.Names)
+                    foreach (double shift in new[] { 0, -3.0 }) data.Add(type, activation, shift);
+            return data;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(SparseTypes))]
     public void Training_GivesTheSameWeightsOnBothPaths(string type)
@@ -21,9 +33,20 @@ public class FastStepTests
         for (int i = 0; i < fast.Length; i++) GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
     }
 
+    /// <summary>TopK is over activated values; where few units are positive, others are chosen with values below zero.</summary>
+    [Theory]
+    [MemberData(nameof(TypesActivationsShifts))]
+    public void Training_GivesTheSameWeights_WithEveryActivation(string type, string activation, double shift)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] fast = Train(type, kernels: true, activation: activation, shift: shift), readable = Train(type, kernels: false, activation: activation, shift: shift);
+        for (int i = 0; i < fast.Length; i++) GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
+    }
+
     [Theory]
     [InlineData("mxd")]
     [InlineData("sae")]
+    [InlineData("glu-transcoder")]
     public void Training_GivesTheSameBitsAgain(string type)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -90,7 +113,7 @@ public class FastStepTests
         Assert.True(layer.Parameter("W_cond").Gradient.abs().max().ToSingle() > 0);
     }
 
-    private static Tensor[] Train(string type, bool kernels, Precision precision = Precision.Full, int steps = 4)
+    private static Tensor[] Train(string type, bool kernels, Precision precision = Precision.Full, int steps = 4, string? activation = null, double shift = 0)
     {
         using IDisposable path = ComputePath.Force(kernels);
         LayerType kind = LayerTypes.Get(type);
@@ -102,11 +125,13 @@ public class FastStepTests
             Units = 530,
             Hidden = kind.HasHidden ? 40 : null,
             Sparsity = new Sparsity.TopK(7),
-            Activation = kind.DefaultActivation,
+            Activation = activation ?? kind.DefaultActivation,
         };
         using ILayer layer = RandomLayers.Create(options, seed: 5);
+        layer.Parameter(kind.HasHidden ? "gate_bias" : "b_enc").Value.add_(shift);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10), precision);
-        for (int step = 0; step < steps; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step), RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
+        // Small inputs: where a sigmoid is all but 1, rounding would decide which of many units are chosen.
+        for (int step = 0; step < steps; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step) * 0.3, RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
         return [.. layer.Parameters.Select(p => p.Value.clone())];
     }
 
