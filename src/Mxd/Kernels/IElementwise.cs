@@ -13,9 +13,9 @@ internal readonly struct ReluKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        Vector256<float> positive = Vector256.GreaterThan(u, Vector256<float>.Zero);
-        derivative = positive & Vector256<float>.One;
-        return positive & u;
+        derivative = Vector256.GreaterThan(u, Vector256<float>.Zero) & Vector256<float>.One;
+        // "Not at most zero" keeps what is not a number, so that a step on it is refused.
+        return Vector256.AndNot(u, Vector256.LessThanOrEqual(u, Vector256<float>.Zero));
     }
 }
 

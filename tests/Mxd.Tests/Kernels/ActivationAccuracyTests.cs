@@ -1,4 +1,5 @@
 using Mxd.Kernels;
+using Mxd.Layers;
 
 namespace Mxd.Tests.Kernels;
 
@@ -6,6 +7,8 @@ namespace Mxd.Tests.Kernels;
 public unsafe class ActivationAccuracyTests
 {
     private const double GeluScale = 1.5957691216057308, Cubic = 0.044715;
+
+    public static TheoryData<string> Activations => [.. ActivationFunction.Names];
 
     /// <summary>
     /// Measured, as a share of |u| (for sigmoid absolute) and absolute: gelu 1.15e-7 and 1.24e-7, gelu-tanh 1.4e-7 and 2.0e-7, sigmoid 8.9e-8 and
@@ -55,6 +58,23 @@ public unsafe class ActivationAccuracyTests
         float[] inputs = [.. Inputs().Where(u => Math.Abs(u) < 40)];
         (_, float[] derivatives) = Apply("sigmoid", inputs);
         for (int i = 0; i < inputs.Length; i++) Assert.Equal(1, derivatives[i] / Exact("sigmoid", inputs[i]).Derivative, 5e-7);
+    }
+
+    /// <summary>Otherwise weights that are no longer numbers would be trained on unseen.</summary>
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void Kernel_PassesOnWhatIsNotANumber(string name)
+    {
+        using var workers = new Workers(1);
+        foreach (bool glu in new[] { false, true })
+            for (int at = 0; at < 11; at++)
+            {
+                float[] u = new float[11];
+                u[at] = float.NaN;
+                using Moat pre = new(u), bias = new(new float[11]), factor = new(Enumerable.Repeat(1f, 11).ToArray()), z = new(11);
+                HiddenUnits.Create(name).Forward(pre.Data, bias.Data, glu ? factor.Data : null, bias.Data, z.Data, 1, 11, workers);
+                for (int i = 0; i < 11; i++) Assert.Equal(i == at, float.IsNaN(z.Values[i]));
+            }
     }
 
     private static (float[] Values, float[] Derivatives) Apply(string name, float[] inputs)
