@@ -41,11 +41,12 @@ internal sealed unsafe class FastStep : IDisposable
             ? new FastStep(encoder, decoder, skip, topK.K)
             : null;
 
-    /// <summary>Can, and should, this batch be done here?</summary>
+    /// <summary>Can, and should, this batch be done here? Kernels know no shapes: one that does not fit is left to torch to refuse.</summary>
     public bool Takes(TrainingBatch batch) =>
         ComputePath.UsesKernels && batch.DeadUnits is null && encoder.Weights.Value.IsPlain()
         && batch.Inputs.device_type == DeviceType.CPU && batch.Inputs.dtype == ScalarType.Float32 && batch.Targets.dtype == ScalarType.Float32
-        && batch.Inputs.shape[0] * k < int.MaxValue;
+        && batch.Inputs.shape is [var tokens, var width] && width == encoder.Weights.Value.shape[1] && tokens * k < int.MaxValue
+        && batch.Targets.shape.AsSpan().SequenceEqual([tokens, decoder.UnitVectors.Value.shape[1]]);
 
     /// <exception cref="NotFiniteNumberException">A pre-activation is not a number.</exception>
     public TrainingPass Differentiate(TrainingBatch batch)
