@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -33,13 +34,18 @@ internal readonly unsafe record struct AdamUpdate(double Beta1, double Beta2, do
         int width = gradient.Width;
         workers.ForRanges(gradient.Units, 64, (_, start, end) =>
         {
-            float* row = stackalloc float[width];
-            for (int unit = start; unit < end; unit++)
+            // Not on the stack, which a wide layer would overflow.
+            float[] rented = ArrayPool<float>.Shared.Rent(width);
+            fixed (float* row = rented)
             {
-                long at = (long)unit * width;
-                if (gradient.Compute(unit, w + at, row)) update.Apply(w + at, m + at, v + at, row, width);
-                else update.ApplyZero(w + at, m + at, v + at, width);
+                for (int unit = start; unit < end; unit++)
+                {
+                    long at = (long)unit * width;
+                    if (gradient.Compute(unit, w + at, row)) update.Apply(w + at, m + at, v + at, row, width);
+                    else update.ApplyZero(w + at, m + at, v + at, width);
+                }
             }
+            ArrayPool<float>.Shared.Return(rented);
         });
     }
 

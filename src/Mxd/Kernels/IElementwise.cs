@@ -8,12 +8,13 @@ internal interface IElementwise
     static abstract Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative);
 }
 
-/// <summary>max(u, 0); what is not a number stays so.</summary>
+/// <summary>max(u, 0).</summary>
 internal readonly struct ReluKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         derivative = Vector256.GreaterThan(u, Vector256<float>.Zero) & Vector256<float>.One;
+        // "Not at most zero" keeps what is not a number, so that a step on it is refused.
         return Vector256.AndNot(u, Vector256.LessThanOrEqual(u, Vector256<float>.Zero));
     }
 }
@@ -23,11 +24,19 @@ internal readonly struct SigmoidKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        // By e^(-|u|), which does not overflow.
-        Vector256<float> e = Exponential.OfNegative(-Vector256.Abs(u)), above = Vector256<float>.One / (Vector256<float>.One + e);
-        Vector256<float> s = Vector256.ConditionalSelect(Vector256.LessThan(u, Vector256<float>.Zero), e * above, above);
-        derivative = s * (Vector256<float>.One - s);
+        Vector256<float> s = Both(u, out Vector256<float> rest);
+        derivative = s * rest;
         return s;
+    }
+
+    /// <summary>σ(u) and 1 - σ(u), whose digits a subtraction would lose where σ is near 1.</summary>
+    public static Vector256<float> Both(Vector256<float> u, out Vector256<float> rest)
+    {
+        // By e^(-|u|), which does not overflow.
+        Vector256<float> e = Exponential.OfNegative(-Vector256.Abs(u)), large = Vector256<float>.One / (Vector256<float>.One + e), small = e * large;
+        Vector256<float> negative = Vector256.LessThan(u, Vector256<float>.Zero);
+        rest = Vector256.ConditionalSelect(negative, large, small);
+        return Vector256.ConditionalSelect(negative, small, large);
     }
 }
 
@@ -36,8 +45,8 @@ internal readonly struct SiluKernel : IElementwise
 {
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
-        Vector256<float> s = SigmoidKernel.Apply(u, out _);
-        derivative = s * (Vector256<float>.One + u * (Vector256<float>.One - s));
+        Vector256<float> s = SigmoidKernel.Both(u, out Vector256<float> rest);
+        derivative = s * (Vector256<float>.One + u * rest);
         return u * s;
     }
 }

@@ -33,6 +33,7 @@ internal sealed unsafe class Sgemm<TKernel>(Workers workers) : Sgemm
             new Span<float>(c, checked(a.Rows * b.Columns)).Clear();
             return;
         }
+        if (a.Rows == 0) return;
         int width = TKernel.Columns;
         int step = (int)Math.Max(width, SharedValues / a.Columns / width * width);
         for (int start = 0; start < b.Columns; start += step)

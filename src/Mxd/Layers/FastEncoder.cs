@@ -15,6 +15,9 @@ internal sealed unsafe class FastEncoder(UnitEncoder encoder, int k, Workers wor
     /// <summary>For <see cref="TiledTopK"/>.</summary>
     public HiddenUnits? Activation { get; } = encoder.IsRelu ? null : HiddenUnits.Create(encoder.Activation.Name);
 
+    /// <summary>Parameters whose gradients are computed row by row.</summary>
+    public IEnumerable<Parameter> UnitParameters => encoder.Glu is { } glu ? [encoder.Weights, glu.Weights] : [encoder.Weights];
+
     private EncoderView View => new(
         encoder.Weights.Value.View(),
         (nint)encoder.Bias.Value.Floats(),

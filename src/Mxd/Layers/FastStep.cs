@@ -28,6 +28,8 @@ internal sealed unsafe class FastStep : IDisposable
     private readonly UnitEntries entries = new();
     private readonly NativeBuffer<float> inputs = new(), sums = new(), shared = new(), outputGradients = new(), coefficients = new(), codeGradients = new();
 
+    private Tensor? output;
+
     private FastStep(UnitEncoder encoder, IDecoder decoder, SkipConnection? skip, int k)
     {
         (weights, inputBias, this.decoder, this.skip, this.k) = (encoder.Weights, encoder.InputBias, decoder, skip, k);
@@ -42,11 +44,12 @@ internal sealed unsafe class FastStep : IDisposable
             ? new FastStep(encoder, decoder, skip, topK.K)
             : null;
 
-    /// <summary>Can, and should, this batch be done here?</summary>
+    /// <summary>Can, and should, this batch be done here? Kernels know no shapes: one that does not fit is left to torch to refuse.</summary>
     public bool Takes(TrainingBatch batch) =>
         ComputePath.UsesKernels && batch.DeadUnits is null && weights.Value.IsPlain()
         && batch.Inputs.device_type == DeviceType.CPU && batch.Inputs.dtype == ScalarType.Float32 && batch.Targets.dtype == ScalarType.Float32
-        && batch.Inputs.shape[0] * k < int.MaxValue;
+        && batch.Inputs.shape is [var tokens, var width] && width == weights.Value.shape[1] && tokens * k < int.MaxValue
+        && batch.Targets.shape.AsSpan().SequenceEqual([tokens, decoder.UnitVectors.Value.shape[1]]);
 
     /// <exception cref="NotFiniteNumberException">A pre-activation is not a number.</exception>
     public TrainingPass Differentiate(TrainingBatch batch)
@@ -55,15 +58,16 @@ internal sealed unsafe class FastStep : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor inputTensor = batch.Inputs.contiguous(), target = batch.Targets.contiguous();
         StepProducts used = Products(batch.Precision);
+        ForgetGradients();
         MatrixView x = Keep(inputTensor);
         TopKCodes codes = encoder.Encode(used.Gate, x, inputTensor);
         CodesView view = Keep(codes);
 
-        Tensor y = empty(x.Rows, decoder.UnitVectors.Value.shape[1]);
+        Tensor y = Output(x.Rows, decoder.UnitVectors.Value.shape[1]);
         (double value, MatrixView outputs, MatrixView units) = Decode(used.Product, x, view, y, target);
         Backward(used.Product, x, view, outputs, units);
         GC.KeepAlive(target);
-        return new TrainingPass(new LossTerms(value), codes.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());
+        return new TrainingPass(new LossTerms(value), codes.MoveToOuterDisposeScope(), y.alias().MoveToOuterDisposeScope());
     }
 
     public void Dispose()
@@ -73,7 +77,23 @@ internal sealed unsafe class FastStep : IDisposable
         hidden?.Dispose();
         loss.Dispose();
         entries.Dispose();
+        output?.Dispose();
         foreach (NativeBuffer<float> buffer in new[] { inputs, sums, shared, outputGradients, coefficients, codeGradients }) buffer.Dispose();
+    }
+
+    /// <summary>Those of the step before read memory that is about to be written.</summary>
+    private void ForgetGradients()
+    {
+        foreach (Parameter parameter in encoder.UnitParameters.Append(decoder.UnitVectors))
+            if (parameter.UnitGradient is not null) parameter.ForgetUnitGradient();
+    }
+
+    /// <summary>[tokens,width], the same memory at every step of one size.</summary>
+    private Tensor Output(long tokens, long width)
+    {
+        if (output is not null && output.shape[0] == tokens) return output;
+        output?.Dispose();
+        return output = empty(tokens, width).DetachFromDisposeScope();
     }
 
     private StepProducts Products(Precision precision)

@@ -34,7 +34,7 @@ public sealed class Parameter : IDisposable
         {
             if (rows is not null) WriteRows();
             if (!isWanted) throw new InvalidOperationException($"{Key} has no gradient: call AllocateGradient before training.");
-            if (isUsedUp) throw new InvalidOperationException($"{Key} had its gradient taken row by row by the update: see AdamW.KeepsGradients.");
+            if (isUsedUp) throw new InvalidOperationException($"{Key} had its gradient taken row by row by the update, or by a later pass: read it before, or see AdamW.KeepsGradients.");
             return gradient ??= torch.zeros_like(Value).DetachFromDisposeScope();
         }
     }
@@ -69,7 +69,7 @@ public sealed class Parameter : IDisposable
         isUsedUp = false;
     }
 
-    /// <summary>After an update that used <see cref="UnitGradient"/>: it is no longer to be had, since the rows have moved.</summary>
+    /// <summary>After an update that used <see cref="UnitGradient"/>, or once what it is computed from is gone: it is no longer to be had.</summary>
     internal void ForgetUnitGradient()
     {
         rows = null;

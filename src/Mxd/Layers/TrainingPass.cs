@@ -11,7 +11,9 @@ namespace Mxd.Layers;
 /// <param name="Precision">What products may be computed in.</param>
 public sealed record TrainingBatch(Tensor Inputs, Tensor Targets, Tensor? DeadUnits = null, Precision Precision = Precision.Full);
 
-/// <summary>What one forward and backward pass saw; its gradients are in the layer's parameters.</summary>
+/// <summary>
+/// What one forward and backward pass saw; its gradients are in the layer's parameters. The output's memory is used again by the layer's next pass.
+/// </summary>
 public sealed record TrainingPass(LossTerms Loss, SparseCodes Codes, Tensor Output);
 
 /// <summary>A forward pass under autograd.</summary>

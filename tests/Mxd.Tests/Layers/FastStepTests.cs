@@ -113,6 +113,19 @@ public class FastStepTests
         Assert.True(layer.Parameter("W_cond").Gradient.abs().max().ToSingle() > 0);
     }
 
+    [Fact]
+    public void Gradient_CannotBeRead_OnceALaterPassHasFailed()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable path = ComputePath.Force(kernels: true);
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
+        foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
+        layer.Differentiate(new TrainingBatch(RandomLayers.Rows(12, 6, seed: 2), RandomLayers.Rows(12, 5, seed: 3)));
+        var larger = new TrainingBatch(RandomLayers.Rows(5000, 6, seed: 2).fill_(double.NaN), RandomLayers.Rows(5000, 5, seed: 3));
+        Assert.Throws<NotFiniteNumberException>(() => layer.Differentiate(larger));
+        foreach (string key in new[] { "gate", "W_cond" }) Assert.Throws<InvalidOperationException>(() => layer.Parameter(key).Gradient);
+    }
+
     private static Tensor[] Train(string type, bool kernels, Precision precision = Precision.Full, int steps = 4, string? activation = null, double shift = 0)
     {
         using IDisposable path = ComputePath.Force(kernels);
