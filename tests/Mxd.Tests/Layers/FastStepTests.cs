@@ -6,39 +6,47 @@ using static TorchSharp.torch;
 
 namespace Mxd.Tests.Layers;
 
-/// <summary>Training by kernels beside training by the readable path, at sizes beyond one tile of the gate.</summary>
+/// <summary>Training by kernels and in tiles beside training by the readable path, at sizes beyond one tile of the gate.</summary>
 public class FastStepTests
 {
     public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
 
     [Theory]
     [MemberData(nameof(SparseTypes))]
-    public void Training_GivesTheSameWeightsOnBothPaths(string type)
+    public void Training_GivesTheSameWeightsOnEveryPath(string type)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] fast = Train(type, kernels: true), readable = Train(type, kernels: false);
-        for (int i = 0; i < fast.Length; i++) GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
+        Tensor[] fast = Train(type, ComputeWay.Fast), readable = Train(type, ComputeWay.Readable), tiled = Train(type, ComputeWay.Tiled);
+        for (int i = 0; i < fast.Length; i++)
+        {
+            GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
+            GoldenTensors.AssertRelative(readable[i], tiled[i], 1e-4, $"parameter {i}");
+        }
     }
 
     [Theory]
-    [InlineData("mxd")]
-    [InlineData("sae")]
-    public void Training_GivesTheSameBitsAgain(string type)
+    [InlineData("mxd", "Fast")]
+    [InlineData("sae", "Fast")]
+    [InlineData("mxd", "Tiled")]
+    [InlineData("sae", "Tiled")]
+    public void Training_GivesTheSameBitsAgain(string type, string way)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] first = Train(type, kernels: true), second = Train(type, kernels: true);
+        Tensor[] first = Train(type, Enum.Parse<ComputeWay>(way)), second = Train(type, Enum.Parse<ComputeWay>(way));
         for (int i = 0; i < first.Length; i++) GoldenTensors.AssertClose(first[i], second[i], 0, $"parameter {i}");
     }
 
     [Theory]
-    [InlineData("mxd", true)]
-    [InlineData("mxd", false)]
-    [InlineData("transcoder", true)]
-    [InlineData("transcoder", false)]
-    public void Step_RefusesInputsThatAreNotNumbers_AndLeavesTheWeights(string type, bool kernels)
+    [InlineData("mxd", "Fast")]
+    [InlineData("mxd", "Readable")]
+    [InlineData("mxd", "Tiled")]
+    [InlineData("transcoder", "Fast")]
+    [InlineData("transcoder", "Readable")]
+    [InlineData("transcoder", "Tiled")]
+    public void Step_RefusesInputsThatAreNotNumbers_AndLeavesTheWeights(string type, string way)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(Enum.Parse<ComputeWay>(way));
         using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 30, k: 3) with { UnitNorm = false }, seed: 1);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
         Tensor[] before = [.. layer.Parameters.Select(p => p.Value.clone())];
@@ -53,7 +61,7 @@ public class FastStepTests
     public void Gradient_CannotBeRead_OnceItsRowsHaveMoved()
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels: true);
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
         using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
         Tensor x = RandomLayers.Rows(12, 6, seed: 2), target = RandomLayers.Rows(12, 5, seed: 3);
@@ -64,9 +72,9 @@ public class FastStepTests
         Assert.True(layer.Parameter("W_cond").Gradient.abs().max().ToSingle() > 0);
     }
 
-    private static Tensor[] Train(string type, bool kernels)
+    private static Tensor[] Train(string type, ComputeWay way)
     {
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(way);
         LayerType kind = LayerTypes.Get(type);
         var options = new LayerOptions
         {
@@ -79,6 +87,7 @@ public class FastStepTests
             Activation = kind.DefaultActivation,
         };
         using ILayer layer = RandomLayers.Create(options, seed: 5);
+        ((SparseLayer)layer).CutInto(new Tiles(Tokens: 40, Units: 200));
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10));
         for (int step = 0; step < 4; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step), RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
         return [.. layer.Parameters.Select(p => p.Value.clone())];
