@@ -22,9 +22,17 @@ internal sealed record Candidates(Tensor Order, Tensor Units, Tensor PreActivati
         Tensor limit = values.narrow(1, k - 1, 1), equal = Order == limit;
         // Torch's topk takes any of those that equal the K-th largest. It matters only where it had to leave some out.
         if ((equal.sum() - (values == limit).sum()).ToInt64() > 0) columns = TakeLowest(values, limit, columns, equal);
-        return new Candidates(At(Order), At(Units), At(PreActivations), Factor is null ? null : At(Factor)).MoveToOuterDisposeScope();
+        return At(columns).MoveToOuterDisposeScope();
+    }
 
-        Tensor At(Tensor all) => all.gather(1, columns);
+    /// <summary>
+    /// By their numbers. Torch's topk leaves the order of equals open; sums over a token's units are to have the same bits on every run.
+    /// </summary>
+    public Candidates Ascending()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (_, Tensor columns) = Units.sort(1);
+        return At(columns).MoveToOuterDisposeScope();
     }
 
     /// <summary>These and those of other units.</summary>
@@ -61,6 +69,10 @@ internal sealed record Candidates(Tensor Order, Tensor Units, Tensor PreActivati
         foreach (Tensor tensor in Tensors) tensor.MoveToOuterDisposeScope();
         return this;
     }
+
+    /// <summary>What is in columns [B,M'] of each token.</summary>
+    private Candidates At(Tensor columns) => new(
+        Order.gather(1, columns), Units.gather(1, columns), PreActivations.gather(1, columns), Factor?.gather(1, columns));
 
     private Tensor[] Tensors => Factor is null ? [Order, Units, PreActivations] : [Order, Units, PreActivations, Factor];
 

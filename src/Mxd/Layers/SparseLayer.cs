@@ -39,10 +39,6 @@ internal sealed class SparseLayer : ILayer
 
     private Sparsity Sparsity => Options.Sparsity!;
 
-    /// <summary>Sets the sizes with which <see cref="TiledStep"/> works where this layer uses it.</summary>
-    internal void CutInto(Tiles tiles) =>
-        tiled = Sparsity is Sparsity.TopK topK ? new TiledStep(Options, encoder, decoder, skip, topK.K, tiles) : null;
-
     private bool IsPlain => Options is { RescaleByDecoderNorm: false, Normalisation: InputNormalisation.None };
 
     public SparseCodes Encode(Tensor x)
@@ -112,6 +108,10 @@ internal sealed class SparseLayer : ILayer
         foreach (Parameter parameter in Parameters) parameter.Dispose();
         fast?.Dispose();
     }
+
+    /// <summary>Sets the sizes with which <see cref="TiledStep"/> works where this layer uses it.</summary>
+    internal void CutInto(Tiles tiles) =>
+        tiled = Sparsity is Sparsity.TopK topK ? new TiledStep(Options, encoder, decoder, skip, topK.K, tiles) : null;
 
     private UnitEncoder.Pass EncodeUnits(Tensor x) => encoder.Forward(Normaliser.Apply(Options.Normalisation, x), Scales());
 

@@ -18,7 +18,7 @@ internal sealed class TiledEncoder(UnitEncoder encoder, int k, Tiles tiles)
 
     /// <summary>What <see cref="Forward"/> computed.</summary>
     /// <param name="Input">x - b_in, [B,I].</param>
-    /// <param name="Chosen">The units chosen, [B,K].</param>
+    /// <param name="Chosen">The units chosen in ascending order, [B,K].</param>
     /// <param name="Codes">The same with their activations.</param>
     /// <param name="Dead">The dead units of largest pre-activation, [B,K'], where they were asked for.</param>
     internal sealed record Pass(Tensor Input, Candidates Chosen, TopKCodes Codes, Candidates? Dead);
@@ -38,8 +38,8 @@ internal sealed class TiledEncoder(UnitEncoder encoder, int k, Tiles tiles)
             chosen.Add(largest);
             if (largestDead is not null) chosenDead.Add(largestDead);
         }
-        Candidates all = Candidates.Stack(chosen);
-        return new Pass(input, all, Codes(all), chosenDead.Count == 0 ? null : Candidates.Stack(chosenDead));
+        Candidates all = Candidates.Stack(chosen).Ascending();
+        return new Pass(input, all, Codes(all), chosenDead.Count == 0 ? null : Candidates.Stack(chosenDead).Ascending());
     }
 
     /// <summary>Writes the gradients of W, w, V and v, and returns that of b_in, [I], where there is one.</summary>
@@ -74,7 +74,7 @@ internal sealed class TiledEncoder(UnitEncoder encoder, int k, Tiles tiles)
             (Tensor p, Tensor? factor) = encoder.ForwardTile(input, start, count, scales);
             Tensor units = arange(start, start + count, dtype: ScalarType.Int32, device: p.device).expand(p.shape);
             // Where it is relu alone, the largest p are the largest activations, and what is not positive is inactive whichever unit it is.
-            var all = new Candidates(encoder.IsRelu ? p : encoder.Activate(p, factor), units, p, factor);
+            var all = new Candidates(encoder.IsRelu ? p.alias() : encoder.Activate(p, factor), units, p, factor);
             chosen = Merge(chosen, all, k);
             if (dead is null) continue;
             Tensor columns = dead.Mask.narrow(0, start, count).nonzero().squeeze(1);
