@@ -2,37 +2,62 @@ using Mxd.Runtime;
 
 namespace Mxd.Kernels;
 
+/// <summary>The ways a training step may be computed in.</summary>
+internal enum ComputeWay
+{
+    /// <summary>The kernels of this folder, on a CPU.</summary>
+    Fast,
+
+    /// <summary>The readable torch definition, on any device.</summary>
+    Readable,
+
+    /// <summary>Torch operations that never hold all units of all tokens, on any device.</summary>
+    Tiled,
+}
+
 /// <summary>
-/// Which of two ways a training step on a CPU takes: the kernels of this folder, or the readable torch definition. <c>MXD_PATH</c>, fast or
-/// readable, forces either; otherwise the kernels are used where the processor has what makes them fast.
+/// Which way a training step takes. On a CPU the kernels are used where the processor has what makes them fast, and the readable definition otherwise;
+/// other devices work in tiles. <c>MXD_PATH</c>, fast, readable or tiled, forces one; where there are no kernels for a device, fast forces nothing.
 /// </summary>
 internal static class ComputePath
 {
     public const string Variable = "MXD_PATH";
 
-    private static readonly AsyncLocal<bool?> forced = new();
-    private static readonly bool byDefault = Parse(Environment.GetEnvironmentVariable(Variable)) ?? Sgemm.IsFast;
+    private static readonly AsyncLocal<ComputeWay?> forced = new();
+    private static readonly ComputeWay? fromEnvironment = Parse(Environment.GetEnvironmentVariable(Variable));
 
-    public static bool UsesKernels => forced.Value ?? byDefault;
+    public static bool UsesKernels => Asked is { } way ? way == ComputeWay.Fast : Sgemm.IsFast;
+
+    private static ComputeWay? Asked => forced.Value ?? fromEnvironment;
+
+    /// <summary>Is a layer on a CPU, or on another device, computed in tiles?</summary>
+    public static bool UsesTiles(bool isCpu) => Asked switch
+    {
+        ComputeWay.Tiled => true,
+        ComputeWay.Readable => false,
+        _ => !isCpu,
+    };
 
     /// <summary>Forces a way for the current thread of control until the result is disposed.</summary>
-    public static IDisposable Force(bool kernels)
+    public static IDisposable Force(ComputeWay way)
     {
         var before = new Restore(forced.Value);
-        forced.Value = kernels;
+        forced.Value = way;
         return before;
     }
 
-    /// <exception cref="MxdInputException">The value is neither.</exception>
-    public static bool? Parse(string? value) => value switch
+    /// <exception cref="MxdInputException">The value is none of them.</exception>
+    public static ComputeWay? Parse(string? value) => value switch
     {
         null or "" => null,
-        "fast" => true,
-        "readable" => false,
-        _ => throw new MxdInputException($"{Variable} is '{value}'; it may be fast (kernels for CPUs) or readable (torch): set one of them, or unset it."),
+        "fast" => ComputeWay.Fast,
+        "readable" => ComputeWay.Readable,
+        "tiled" => ComputeWay.Tiled,
+        _ => throw new MxdInputException(
+            $"{Variable} is '{value}'; it may be fast (kernels for CPUs), readable (torch) or tiled (torch, as on GPUs): set one of them, or unset it."),
     };
 
-    private sealed class Restore(bool? value) : IDisposable
+    private sealed class Restore(ComputeWay? value) : IDisposable
     {
         public void Dispose() => forced.Value = value;
     }

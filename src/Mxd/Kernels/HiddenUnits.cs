@@ -13,16 +13,19 @@ internal abstract unsafe class HiddenUnits
 {
     private const int Grain = 16;
 
-    /// <summary>By the name that options use.</summary>
-    public static HiddenUnits Create(string activation) => activation switch
+    /// <summary>By the name that options use; null where there is no kernel of it.</summary>
+    public static HiddenUnits? Find(string activation) => activation switch
     {
         "relu" => new Of<ReluKernel>(),
         "gelu" => new Of<GeluKernel>(),
         "gelu-tanh" => new Of<GeluTanhKernel>(),
         "sigmoid" => new Of<SigmoidKernel>(),
         "silu" => new Of<SiluKernel>(),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no kernel of this name."),
+        _ => null,
     };
+
+    public static HiddenUnits Create(string activation) =>
+        Find(activation) ?? throw new ArgumentOutOfRangeException(nameof(activation), activation, "There is no kernel of this name.");
 
     /// <param name="u">x Eᵀ [B,H], overwritten as above.</param>
     /// <param name="bias">e [H].</param>

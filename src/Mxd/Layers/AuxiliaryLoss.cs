@@ -35,8 +35,7 @@ public sealed record AuxiliaryLoss
     internal TopKCodes Select(Tensor p, Tensor dead)
     {
         using DisposeScope scope = NewDisposeScope();
-        int k = (int)Math.Min(K, dead.sum().ToInt64());
-        (_, Tensor indices) = p.detach().masked_fill(dead.logical_not(), double.NegativeInfinity).topk(k, 1, true, false);
+        (_, Tensor indices) = p.detach().masked_fill(dead.logical_not(), double.NegativeInfinity).topk(Active(dead), 1, true, false);
         return (TopKCodes)new TopKCodes(indices, p.gather(1, indices), p.shape[1]).MoveToOuterDisposeScope();
     }
 
@@ -54,16 +53,27 @@ public sealed record AuxiliaryLoss
         using DisposeScope scope = NewDisposeScope();
         TopKCodes chosen = Select(encoded.PreActivations, dead);
         Tensor a = Coefficients(chosen, encoded).ToDense();
-        Tensor predicted = matmul(a, vectors.Value);
-        if (decoded.Shared is { } shared) predicted = predicted * shared;
-        NormScaledMse.Result loss = NormScaledMse.Differentiate(predicted, target - y, NormScaledMse.Weights(target));
-        Tensor gradient = loss.OutputGradient.mul_(Coefficient);
-        if (decoded.Shared is { } factor) gradient = gradient * factor;
+        (double loss, Tensor gradient) = Differentiate(matmul(a, vectors.Value), decoded, target, y);
         vectors.Gradient.add_(matmul(a.t(), gradient));
         Tensor passed = chosen.Gather(matmul(gradient, vectors.Value.t()));
         if (encoded.Factor is { } glu) passed = passed * chosen.Gather(glu);
-        return (loss.Loss.ToDouble() * Coefficient, chosen.Scatter(passed).MoveToOuterDisposeScope());
+        return (loss, chosen.Scatter(passed).MoveToOuterDisposeScope());
     }
+
+    /// <summary>The term's value, and its gradient of the sum of the dead units' vectors [B,O].</summary>
+    /// <param name="sum">Σ_{n in S} p_n c_n, [B,O].</param>
+    internal (double Loss, Tensor Gradient) Differentiate(Tensor sum, DecoderPass decoded, Tensor target, Tensor y)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor predicted = decoded.Shared is { } shared ? sum * shared : sum;
+        NormScaledMse.Result loss = NormScaledMse.Differentiate(predicted, target - y, NormScaledMse.Weights(target));
+        Tensor gradient = loss.OutputGradient.mul_(Coefficient);
+        if (decoded.Shared is { } factor) gradient = gradient * factor;
+        return (loss.Loss.ToDouble() * Coefficient, gradient.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Dead units taken into account on a token, where there are dead ones.</summary>
+    internal int Active(Tensor dead) => (int)Math.Min(K, dead.sum().ToInt64());
 
     /// <summary>A GLU variant's second factor takes part, as a constant.</summary>
     private static SparseCodes Coefficients(TopKCodes chosen, UnitEncoder.Pass encoded) =>

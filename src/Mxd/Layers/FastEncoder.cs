@@ -27,12 +27,12 @@ internal sealed unsafe class FastEncoder(UnitEncoder encoder, int k, Workers wor
     /// <param name="gate">In the precision of the step.</param>
     /// <param name="x">The layer's input less b_in, [B,I].</param>
     /// <param name="input">The layer's input, [B,I].</param>
-    /// <exception cref="NotFiniteNumberException">A value is not a number.</exception>
-    public TopKCodes Encode(TiledTopK gate, MatrixView x, Tensor input)
+    /// <returns>Null where a value is not a number.</returns>
+    public TopKCodes? TryEncode(TiledTopK gate, MatrixView x, Tensor input)
     {
         Tensor indices = empty(x.Rows, k, dtype: ScalarType.Int64), values = empty(x.Rows, k);
         int bad = gate.Select(x, View, (long*)Formats.TensorMemory.Start(indices), values.Floats());
-        if (bad >= 0) throw new NotFiniteNumberException("The loss became NaN.", double.NaN); // Token bad has values that are not numbers.
+        if (bad >= 0) return null;
         if (Activation is not null) Complete(input, indices, values);
         return new TopKCodes(indices, values, encoder.Weights.Value.shape[0]);
     }

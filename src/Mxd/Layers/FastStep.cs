@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Mxd.Layers;
 
 /// <summary>
-/// The forward and backward pass of a <see cref="SparseLayer"/> with TopK, by kernels for CPUs: the gate's product is the
+/// Encoding, decoding, and the forward and backward pass of a <see cref="SparseLayer"/> with TopK, by kernels for CPUs: the gate's product is the
 /// only work that grows with N; decoding and all gradients of units touch the K chosen rows of a token, and are summed unit by unit only when they
 /// are used (<see cref="Parameter.UnitGradient"/>). The equations are those of <see cref="SparseLayer.Differentiate"/>, against which it is tested.
 /// </summary>
@@ -14,6 +14,8 @@ internal sealed unsafe class FastStep : IDisposable
 {
     /// <summary>A K beyond this is hardly sparse.</summary>
     private const int LargestK = 4096;
+
+    private const int FewestEncoded = 64;
 
     private readonly FastEncoder encoder;
     private readonly Parameter weights;
@@ -40,9 +42,16 @@ internal sealed unsafe class FastStep : IDisposable
 
     /// <summary>Null where the layer's formula is another.</summary>
     public static FastStep? For(LayerOptions options, UnitEncoder encoder, IDecoder decoder, SkipConnection? skip) =>
-        options.Sparsity is Sparsity.TopK { K: <= LargestK } topK && decoder is MixtureDecoder or DictionaryDecoder
+        options.Sparsity is Sparsity.TopK { K: <= LargestK } topK && HiddenUnits.Find(encoder.Activation.Name) is not null && HasKernels(decoder)
             ? new FastStep(encoder, decoder, skip, topK.K)
             : null;
+
+    private static bool HasKernels(IDecoder decoder) => decoder switch
+    {
+        DictionaryDecoder => true,
+        MixtureDecoder mixture => HiddenUnits.Find(mixture.Hidden.Activation.Name) is not null,
+        _ => false,
+    };
 
     /// <summary>Can, and should, this batch be done here? Kernels know no shapes: one that does not fit is left to torch to refuse.</summary>
     public bool Takes(TrainingBatch batch) =>
@@ -50,6 +59,35 @@ internal sealed unsafe class FastStep : IDisposable
         && batch.Inputs.device_type == DeviceType.CPU && batch.Inputs.dtype == ScalarType.Float32 && batch.Targets.dtype == ScalarType.Float32
         && batch.Inputs.shape is [var tokens, var width] && width == weights.Value.shape[1] && tokens * k < int.MaxValue
         && batch.Targets.shape.AsSpan().SequenceEqual([tokens, decoder.UnitVectors.Value.shape[1]]);
+
+    /// <summary>Can, and should, these be encoded here? Of few tokens a tile would be hardly filled.</summary>
+    public bool Takes(Tensor x) =>
+        ComputePath.UsesKernels && weights.Value.IsPlain() && x.IsPlain() && x.shape is [>= FewestEncoded, var width] && width == weights.Value.shape[1];
+
+    /// <summary>Can these be decoded here?</summary>
+    public static bool Takes(TopKCodes codes) => codes.Values.dtype == ScalarType.Float32 && codes.Values.shape is [_, <= LargestK];
+
+    /// <summary>The codes of x [B,I]; null where a value is not a number.</summary>
+    public TopKCodes? Encode(Tensor x)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor input = inputBias is null ? x : x - inputBias.Value;
+        return encoder.TryEncode(Products(Precision.Full).Gate, input.View(), x)?.MoveToOuterDisposeScope() as TopKCodes;
+    }
+
+    /// <summary>a C, [B,O].</summary>
+    public Tensor Sum(TopKCodes codes)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor indices = codes.Indices.contiguous(), values = codes.Values.contiguous(), vectors = decoder.UnitVectors.Value, sum = empty(indices.shape[0], vectors.shape[1]);
+        var view = new CodesView((long*)Formats.TensorMemory.Start(indices), values.Floats(), (int)indices.shape[0], (int)indices.shape[1]);
+        ExpertSum.Forward(view, vectors.View(), sum.Floats(), workers);
+        GC.KeepAlive(indices);
+        GC.KeepAlive(values);
+        return sum.MoveToOuterDisposeScope();
+    }
 
     /// <exception cref="NotFiniteNumberException">A pre-activation is not a number.</exception>
     public TrainingPass Differentiate(TrainingBatch batch)
@@ -60,7 +98,7 @@ internal sealed unsafe class FastStep : IDisposable
         StepProducts used = Products(batch.Precision);
         ForgetGradients();
         MatrixView x = Keep(inputTensor);
-        TopKCodes codes = encoder.Encode(used.Gate, x, inputTensor);
+        TopKCodes codes = encoder.TryEncode(used.Gate, x, inputTensor) ?? throw new NotFiniteNumberException("The loss became NaN.", double.NaN);
         CodesView view = Keep(codes);
 
         Tensor y = Output(x.Rows, decoder.UnitVectors.Value.shape[1]);

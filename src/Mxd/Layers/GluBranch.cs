@@ -13,6 +13,10 @@ internal sealed class GluBranch(Parameter weights, Parameter bias)
 
     public Tensor Forward(Tensor x) => F.linear(x, weights.Value, bias.Value);
 
+    /// <summary>The same for the outputs from <paramref name="start"/> on, [B,count].</summary>
+    public Tensor Forward(Tensor x, long start, long count) =>
+        F.linear(x, weights.Value.narrow(0, start, count), bias.Value.narrow(0, start, count));
+
     /// <param name="x">[B,I].</param>
     /// <param name="gradient">d loss / d output, [B,n].</param>
     public void Backward(Tensor x, Tensor gradient)

@@ -8,7 +8,7 @@ namespace Mxd.Layers;
 /// </summary>
 internal sealed class MixtureDecoder(HiddenBranch hidden, Parameter scales, Parameter outputBias) : IDecoder
 {
-    private sealed record Pass(Tensor Output, HiddenBranch.Pass Hidden, Tensor Scale) : DecoderPass(Output, Hidden.Shared);
+    private sealed record Pass(Tensor Output, HiddenBranch.Pass Hidden, Tensor Sum) : DecoderPass(Output, Hidden.Shared);
 
     public Parameter UnitVectors => scales;
 
@@ -16,22 +16,19 @@ internal sealed class MixtureDecoder(HiddenBranch hidden, Parameter scales, Para
 
     public HiddenBranch Hidden => hidden;
 
-    public DecoderPass Forward(Tensor a, Tensor x)
+    public DecoderPass Forward(Tensor sum, Tensor x)
     {
         HiddenBranch.Pass shared = hidden.Forward(x);
-        Tensor scale = matmul(a, scales.Value);
-        return new Pass(scale * shared.Shared + outputBias.Value, shared, scale);
+        return new Pass(sum * shared.Shared + outputBias.Value, shared, sum);
     }
 
     /// <summary>With dy = d loss / d y: d(a C) = dy * s and d s = dy * (a C).</summary>
-    public Tensor Backward(DecoderPass pass, Tensor a, Tensor x, Tensor outputGradient)
+    public Tensor Backward(DecoderPass pass, Tensor x, Tensor outputGradient)
     {
         using DisposeScope scope = NewDisposeScope();
         var own = (Pass)pass;
         outputBias.SetGradient(outputGradient.sum(dim: 0));
-        hidden.Backward(own.Hidden, x, own.Scale * outputGradient);
-        Tensor scaleGradient = own.Hidden.Shared * outputGradient;
-        scales.SetGradient(matmul(a.t(), scaleGradient));
-        return matmul(scaleGradient, scales.Value.t()).MoveToOuterDisposeScope();
+        hidden.Backward(own.Hidden, x, own.Sum * outputGradient);
+        return (own.Hidden.Shared * outputGradient).MoveToOuterDisposeScope();
     }
 }

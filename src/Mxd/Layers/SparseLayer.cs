@@ -1,3 +1,4 @@
+using Mxd.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,7 @@ internal sealed class SparseLayer : ILayer
     private readonly Parameter? threshold;
     private readonly InputNormalisation undone;
     private readonly FastStep? fast;
+    private TiledStep? tiled;
 
     public SparseLayer(LayerOptions options, IReadOnlyList<Parameter> parameters, UnitEncoder encoder, IDecoder decoder)
     {
@@ -26,6 +28,7 @@ internal sealed class SparseLayer : ILayer
         skip = SkipConnection.Find(set);
         threshold = set.Find(Sparsity.ThresholdKey);
         fast = FastStep.For(options, encoder, decoder, skip);
+        CutInto(new Tiles());
         undone = LayerTypes.Find(options.Type) is { IsAutoencoder: true } ? options.Normalisation : InputNormalisation.None;
     }
 
@@ -42,6 +45,9 @@ internal sealed class SparseLayer : ILayer
     public SparseCodes Encode(Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (tiled is not null && TiledStep.Takes(x) && !NeedsAutograd(x))
+            return tiled.Encode(Normaliser.Apply(Options.Normalisation, x), Scales()).MoveToOuterDisposeScope();
+        if (fast is not null && IsPlain && fast.Takes(x) && !NeedsAutograd(x) && fast.Encode(x) is { } codes) return codes.MoveToOuterDisposeScope();
         UnitEncoder.Pass encoded = EncodeUnits(x);
         return Sparsity.Select(encoded.PreActivations, encoded.Activations, threshold?.Value).MoveToOuterDisposeScope();
     }
@@ -68,19 +74,23 @@ internal sealed class SparseLayer : ILayer
 
     public TrainingPass Differentiate(TrainingBatch batch)
     {
+        // Formulas that only imported layers have are differentiated by torch, on every device.
         if (!IsPlain) return Autograd.Differentiate(this, batch);
+        if (tiled is not null && (TiledStep.Takes(batch.Inputs) || IsAuxiliary(batch))) return tiled.Differentiate(batch);
         if (fast is not null && fast.Takes(batch)) return fast.Differentiate(batch);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         UnitEncoder.Pass encoded = encoder.Forward(batch.Inputs);
         SparseCodes codes = Sparsity.SelectInTraining(encoded.PreActivations, encoded.Activations, threshold?.Value);
         Tensor a = codes.ToDense();
-        DecoderPass decoded = decoder.Forward(a, batch.Inputs);
+        DecoderPass decoded = decoder.Forward(matmul(a, UnitDecoder.Value), batch.Inputs);
         Tensor y = skip is null ? decoded.Output : decoded.Output + skip.Forward(batch.Inputs);
         NormScaledMse.Result loss = NormScaledMse.Differentiate(y, batch.Targets);
 
         skip?.Backward(batch.Inputs, loss.OutputGradient);
-        Tensor codeGradient = decoder.Backward(decoded, a, batch.Inputs, loss.OutputGradient);
+        Tensor sumGradient = decoder.Backward(decoded, batch.Inputs, loss.OutputGradient);
+        UnitDecoder.SetGradient(matmul(a.t(), sumGradient));
+        Tensor codeGradient = matmul(sumGradient, UnitDecoder.Value.t());
         PenaltyTerms penalty = Sparsity.Backward(
             new SparsityPass(codes, encoded.PreActivations, UnitDecoder, !Options.UnitNorm, threshold), codeGradient);
         (double Loss, Tensor Gradient)? aux = Options.AuxK is { } term && batch.DeadUnits is not null
@@ -101,20 +111,38 @@ internal sealed class SparseLayer : ILayer
         fast?.Dispose();
     }
 
-    private UnitEncoder.Pass EncodeUnits(Tensor x) =>
-        encoder.Forward(Normaliser.Apply(Options.Normalisation, x), Options.RescaleByDecoderNorm ? Norms() : null);
+    /// <summary>Sets the sizes with which <see cref="TiledStep"/> works where this layer uses it.</summary>
+    internal void CutInto(Tiles tiles) =>
+        tiled = Sparsity is Sparsity.TopK topK ? new TiledStep(Options, encoder, decoder, skip, topK.K, tiles) : null;
+
+    private UnitEncoder.Pass EncodeUnits(Tensor x) => encoder.Forward(Normaliser.Apply(Options.Normalisation, x), Scales());
 
     private DecoderPass DecodeUnits(SparseCodes codes, Tensor x)
     {
-        Tensor a = codes.ToDense();
         if (Options.RescaleByDecoderNorm)
         {
             // A vector of zeros adds nothing, whatever it is multiplied by; 0/0 would spoil every token.
-            Tensor norms = Norms();
-            a = a / norms.masked_fill(norms == 0, 1);
+            Tensor norms = Norms(), divisors = norms.masked_fill(norms == 0, 1);
+            codes = codes.With(codes.Values / codes.Gather(divisors.expand(codes.Values.shape[0], codes.Units)));
         }
-        return decoder.Forward(a, x);
+        return decoder.Forward(codes is TopKCodes chosen && !NeedsAutograd(x) && !NeedsAutograd(codes.Values) ? Sum(chosen, x) : DenseSum(codes), x);
     }
+
+    /// <summary>a C, [B,O].</summary>
+    private Tensor Sum(TopKCodes codes, Tensor x) =>
+        tiled is not null && TiledStep.Takes(x) ? tiled.Sum(codes)
+        : fast is not null && fast.Takes(x) && FastStep.Takes(codes) ? fast.Sum(codes)
+        : DenseSum(codes);
+
+    private Tensor DenseSum(SparseCodes codes) => matmul(codes.ToDense(), UnitDecoder.Value);
+
+    /// <summary>Kernels do not know the auxiliary loss; tiles touch K rows a token too.</summary>
+    private static bool IsAuxiliary(TrainingBatch batch) => batch.DeadUnits is not null && ComputePath.UsesKernels;
+
+    /// <summary>Autograd would keep every tile, and nothing would be gained by them.</summary>
+    private bool NeedsAutograd(Tensor given) => is_grad_enabled() && (given.requires_grad || Parameters.Any(p => p.Value.requires_grad));
+
+    private Tensor? Scales() => Options.RescaleByDecoderNorm ? Norms() : null;
 
     private Tensor Output(DecoderPass decoded, Tensor x)
     {

@@ -38,12 +38,33 @@ internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationF
     /// <param name="scales">What pre-activations are multiplied by, [N], where a file's formula asks for it.</param>
     public Pass Forward(Tensor x, Tensor? scales = null)
     {
-        Tensor input = inputBias is null ? x : x - inputBias.Value;
+        Tensor input = Input(x);
         Tensor p = F.linear(input, weights.Value, bias.Value);
         if (scales is not null) p = p * scales;
         Tensor? factor = glu?.Forward(input);
+        return new Pass(input, p, factor, Activate(p, factor));
+    }
+
+    /// <summary>p and the second factor (or null) of the units from <paramref name="start"/> on, [B,count].</summary>
+    /// <param name="input">x - b_in, [B,I].</param>
+    /// <param name="start">The first unit.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="scales">As in <see cref="Forward"/>.</param>
+    public (Tensor PreActivations, Tensor? Factor) ForwardTile(Tensor input, long start, long count, Tensor? scales)
+    {
+        Tensor p = F.linear(input, weights.Value.narrow(0, start, count), bias.Value.narrow(0, start, count));
+        if (scales is not null) p = p * scales.narrow(0, start, count);
+        return (p, glu?.Forward(input, start, count));
+    }
+
+    /// <summary>x - b_in.</summary>
+    public Tensor Input(Tensor x) => inputBias is null ? x : x - inputBias.Value;
+
+    /// <summary>u of p and the second factor.</summary>
+    public Tensor Activate(Tensor p, Tensor? factor)
+    {
         Tensor u = activation.Apply(p);
-        return new Pass(input, p, factor, factor is null ? u : u * factor);
+        return factor is null ? u : u * factor;
     }
 
     /// <summary>Writes the gradients of W, w, V and v, and returns that of b_in, [I], where there is one.</summary>

@@ -75,7 +75,7 @@ public class FastStepEdgeTests
         using DisposeScope scope = NewDisposeScope();
         foreach (bool kernels in new[] { true, false })
         {
-            using IDisposable path = ComputePath.Force(kernels);
+            using IDisposable path = ComputePath.Force(kernels ? ComputeWay.Fast : ComputeWay.Readable);
             using ILayer layer = Layer(type, units: 30, k: 3);
             using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
             Assert.ThrowsAny<System.Runtime.InteropServices.ExternalException>(() => trainer.Step(zeros(tokens, input), ones(targets, output)));
@@ -88,7 +88,7 @@ public class FastStepEdgeTests
     public void Differentiate_TakesNoTokens(string type)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels: true);
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
         using ILayer layer = Layer(type, units: 30, k: 3);
         foreach (Mxd.Layers.Parameter parameter in layer.Parameters) parameter.AllocateGradient();
         TrainingPass pass = layer.Differentiate(new TrainingBatch(zeros(0, 20), zeros(0, 18)));
@@ -100,7 +100,7 @@ public class FastStepEdgeTests
     private static void AssertRefused(string type, string activation, int what, bool kernels)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(kernels ? ComputeWay.Fast : ComputeWay.Readable);
         using ILayer layer = Layer(type, units: 30, k: 30, activation);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
         // Every unit is active, so that the kernels see every row that torch's dense products see.
@@ -142,7 +142,7 @@ public class FastStepEdgeTests
     /// <summary>Two steps; the named bias makes every pre-activation negative.</summary>
     private static Tensor[] Train(string type, int tokens, int units, int k, bool kernels, string? negative = null)
     {
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(kernels ? ComputeWay.Fast : ComputeWay.Readable);
         using ILayer layer = Layer(type, units, k);
         if (negative is not null) layer.Parameter(negative).Value.fill_(-1000);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10));

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Mxd.Tests.Layers;
 
-/// <summary>Training by kernels beside training by the readable path, at sizes beyond one tile of the gate.</summary>
+/// <summary>Training by kernels and in tiles beside training by the readable path, at sizes beyond one tile of the gate.</summary>
 public class FastStepTests
 {
     public static TheoryData<string> SparseTypes => RandomLayers.SparseTypes;
@@ -26,11 +26,15 @@ public class FastStepTests
 
     [Theory]
     [MemberData(nameof(SparseTypes))]
-    public void Training_GivesTheSameWeightsOnBothPaths(string type)
+    public void Training_GivesTheSameWeightsOnEveryPath(string type)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] fast = Train(type, kernels: true), readable = Train(type, kernels: false);
-        for (int i = 0; i < fast.Length; i++) GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
+        Tensor[] fast = Train(type, ComputeWay.Fast), readable = Train(type, ComputeWay.Readable), tiled = Train(type, ComputeWay.Tiled);
+        for (int i = 0; i < fast.Length; i++)
+        {
+            GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
+            GoldenTensors.AssertRelative(readable[i], tiled[i], 1e-4, $"parameter {i}");
+        }
     }
 
     /// <summary>TopK is over activated values; where few units are positive, others are chosen with values below zero.</summary>
@@ -39,18 +43,20 @@ public class FastStepTests
     public void Training_GivesTheSameWeights_WithEveryActivation(string type, string activation, double shift)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] fast = Train(type, kernels: true, activation: activation, shift: shift), readable = Train(type, kernels: false, activation: activation, shift: shift);
+        Tensor[] fast = Train(type, ComputeWay.Fast, activation: activation, shift: shift), readable = Train(type, ComputeWay.Readable, activation: activation, shift: shift);
         for (int i = 0; i < fast.Length; i++) GoldenTensors.AssertRelative(readable[i], fast[i], 1e-4, $"parameter {i}");
     }
 
     [Theory]
-    [InlineData("mxd")]
-    [InlineData("sae")]
-    [InlineData("glu-transcoder")]
-    public void Training_GivesTheSameBitsAgain(string type)
+    [InlineData("mxd", "Fast")]
+    [InlineData("sae", "Fast")]
+    [InlineData("glu-transcoder", "Fast")]
+    [InlineData("mxd", "Tiled")]
+    [InlineData("sae", "Tiled")]
+    public void Training_GivesTheSameBitsAgain(string type, string way)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] first = Train(type, kernels: true), second = Train(type, kernels: true);
+        Tensor[] first = Train(type, Enum.Parse<ComputeWay>(way)), second = Train(type, Enum.Parse<ComputeWay>(way));
         for (int i = 0; i < first.Length; i++) GoldenTensors.AssertClose(first[i], second[i], 0, $"parameter {i}");
     }
 
@@ -63,7 +69,7 @@ public class FastStepTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable narrow = Bfloat16.Force(isFast: true);
-        Tensor[] mixed = Train(type, kernels: true, Precision.Mixed), full = Train(type, kernels: true), first = Train(type, kernels: true, steps: 0);
+        Tensor[] mixed = Train(type, ComputeWay.Fast, Precision.Mixed), full = Train(type, ComputeWay.Fast), first = Train(type, ComputeWay.Fast, steps: 0);
         double moved = Distance(full, first), apart = Distance(full, mixed);
         bool isMixture = LayerTypes.Get(type).HasHidden, hasSkip = type.Contains("skip", StringComparison.Ordinal);
         if (isMixture || hasSkip) Assert.InRange(apart / moved, 1e-5, 0.1);
@@ -75,19 +81,21 @@ public class FastStepTests
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable narrow = Bfloat16.Force(isFast: false);
-        Tensor[] mixed = Train("mxd", kernels: true, Precision.Mixed), full = Train("mxd", kernels: true);
+        Tensor[] mixed = Train("mxd", ComputeWay.Fast, Precision.Mixed), full = Train("mxd", ComputeWay.Fast);
         for (int i = 0; i < full.Length; i++) GoldenTensors.AssertClose(full[i], mixed[i], 0, $"parameter {i}");
     }
 
     [Theory]
-    [InlineData("mxd", true)]
-    [InlineData("mxd", false)]
-    [InlineData("transcoder", true)]
-    [InlineData("transcoder", false)]
-    public void Step_RefusesInputsThatAreNotNumbers_AndLeavesTheWeights(string type, bool kernels)
+    [InlineData("mxd", "Fast")]
+    [InlineData("mxd", "Readable")]
+    [InlineData("mxd", "Tiled")]
+    [InlineData("transcoder", "Fast")]
+    [InlineData("transcoder", "Readable")]
+    [InlineData("transcoder", "Tiled")]
+    public void Step_RefusesInputsThatAreNotNumbers_AndLeavesTheWeights(string type, string way)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(Enum.Parse<ComputeWay>(way));
         using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 30, k: 3) with { UnitNorm = false }, seed: 1);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
         Tensor[] before = [.. layer.Parameters.Select(p => p.Value.clone())];
@@ -102,7 +110,7 @@ public class FastStepTests
     public void Gradient_CannotBeRead_OnceItsRowsHaveMoved()
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels: true);
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
         using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-2, 0, 10));
         Tensor x = RandomLayers.Rows(12, 6, seed: 2), target = RandomLayers.Rows(12, 5, seed: 3);
@@ -117,7 +125,7 @@ public class FastStepTests
     public void Gradient_CannotBeRead_OnceALaterPassHasFailed()
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable path = ComputePath.Force(kernels: true);
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
         using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
         foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
         layer.Differentiate(new TrainingBatch(RandomLayers.Rows(12, 6, seed: 2), RandomLayers.Rows(12, 5, seed: 3)));
@@ -126,9 +134,9 @@ public class FastStepTests
         foreach (string key in new[] { "gate", "W_cond" }) Assert.Throws<InvalidOperationException>(() => layer.Parameter(key).Gradient);
     }
 
-    private static Tensor[] Train(string type, bool kernels, Precision precision = Precision.Full, int steps = 4, string? activation = null, double shift = 0)
+    private static Tensor[] Train(string type, ComputeWay way, Precision precision = Precision.Full, int steps = 4, string? activation = null, double shift = 0)
     {
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(way);
         LayerType kind = LayerTypes.Get(type);
         var options = new LayerOptions
         {
@@ -143,6 +151,7 @@ public class FastStepTests
         using ILayer layer = RandomLayers.Create(options, seed: 5);
         layer.Parameter(kind.HasHidden ? "gate_bias" : "b_enc").Value.add_(shift);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10), precision);
+        ((SparseLayer)layer).CutInto(new Tiles(Tokens: 40, Units: 200));
         // Small inputs: where a sigmoid is all but 1, rounding would decide which of many units are chosen.
         for (int step = 0; step < steps; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step) * 0.3, RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
         return [.. layer.Parameters.Select(p => p.Value.clone())];

@@ -85,11 +85,11 @@ public class LayerGradientTests
     [MemberData(nameof(GradientTypes))]
     public void Differentiate_ReturnsTheForwardPass_AndOverwritesGradients(string type)
     {
-        foreach (bool kernels in new[] { true, false })
+        foreach (ComputeWay way in Enum.GetValues<ComputeWay>())
         {
-            using IDisposable path = ComputePath.Force(kernels);
-            // The kernels add in another order; the readable path is the forward pass itself.
-            ReturnsTheForwardPass(type, codes: kernels ? 1e-6 : 0);
+            using IDisposable path = ComputePath.Force(way);
+            // The kernels add in another order; the other paths are the forward pass itself.
+            ReturnsTheForwardPass(type, codes: way == ComputeWay.Fast ? 1e-6 : 0);
         }
     }
 
@@ -129,25 +129,27 @@ public class LayerGradientTests
         var batch = new TrainingBatch(x, target, dead);
         TrainingPass expected = Autograd.Differentiate(layer, batch);
         Tensor[] gradients = [.. trained.Select(p => p.Gradient.clone())];
-        foreach (bool kernels in new[] { true, false })
+        // Smaller than most layers here, so that several tiles make up the codes.
+        (layer as SparseLayer)?.CutInto(new Tiles(Tokens: 3, Units: 5));
+        foreach (ComputeWay way in Enum.GetValues<ComputeWay>())
         {
             for (int i = 0; i < before.Length; i++) layer.Parameters[i].Value.copy_(before[i]);
-            using IDisposable path = ComputePath.Force(kernels);
-            AssertGives(layer, batch, expected, gradients, kernels);
+            using IDisposable path = ComputePath.Force(way);
+            AssertGives(layer, batch, expected, gradients, way);
         }
     }
 
-    private static void AssertGives(ILayer layer, TrainingBatch batch, TrainingPass expected, Tensor[] gradients, bool kernels)
+    private static void AssertGives(ILayer layer, TrainingBatch batch, TrainingPass expected, Tensor[] gradients, ComputeWay way)
     {
         Parameter[] trained = [.. layer.Parameters.Where(p => p.IsTrained)];
         TrainingPass pass = layer.Differentiate(batch);
 
         Near(Loss(pass.Output, batch.Targets).ToDouble(), pass.Loss.NormScaledMse, "NormScaledMse");
-        // The kernels add in another order; where y and t nearly cancel, that rounding of y counts: by the slope times it, and no more.
+        // Kernels and tiles add in another order; where y and t nearly cancel, that rounding of y counts: by the slope times it, and no more.
         GoldenTensors.AssertClose(expected.Output, pass.Output, 1e-5 * Math.Max(1, expected.Output.abs().max().ToDouble()), "output");
         Tensor slope = NormScaledMse.Differentiate(expected.Output, batch.Targets).OutputGradient;
         double rounding = (slope * (pass.Output - expected.Output)).abs().sum().ToDouble();
-        Near(expected.Loss.NormScaledMse, pass.Loss.NormScaledMse, "NormScaledMse", kernels ? rounding : 0);
+        Near(expected.Loss.NormScaledMse, pass.Loss.NormScaledMse, "NormScaledMse", way == ComputeWay.Readable ? 0 : rounding);
         Near(expected.Loss.L1, pass.Loss.L1, "L1");
         Near(expected.Loss.L0, pass.Loss.L0, "L0");
         Near(expected.Loss.AuxK, pass.Loss.AuxK, "AuxK");

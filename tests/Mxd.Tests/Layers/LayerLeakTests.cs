@@ -1,3 +1,4 @@
+using Mxd.Kernels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -44,8 +45,16 @@ public class LayerLeakTests
 
     private static void AssertLeavesResults(LayerOptions options)
     {
+        LeavesResults(options);
+        using IDisposable path = ComputePath.Force(ComputeWay.Tiled);
+        LeavesResults(options);
+    }
+
+    private static void LeavesResults(LayerOptions options)
+    {
         using DisposeScope scope = NewDisposeScope();
         using ILayer layer = RandomLayers.Create(options, seed: 1);
+        (layer as SparseLayer)?.CutInto(new Tiles(Tokens: 2, Units: 5));
         foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
         Tensor x = RandomLayers.Rows(5, options.InputWidth, seed: 2), target = RandomLayers.Rows(5, options.OutputWidth, seed: 3);
         Tensor? dead = options.AuxK is null ? null : ones(options.Units, dtype: ScalarType.Bool);
@@ -78,6 +87,13 @@ public class LayerLeakTests
     [Theory]
     [MemberData(nameof(Types))]
     public void ATrainingStep_LeavesNothingAlive(string type)
+    {
+        AStepLeavesNothingAlive(type);
+        using IDisposable path = ComputePath.Force(ComputeWay.Tiled);
+        AStepLeavesNothingAlive(type);
+    }
+
+    private static void AStepLeavesNothingAlive(string type)
     {
         using DisposeScope scope = NewDisposeScope();
         AuxiliaryLoss? aux = LayerTypes.Get(type).HasUnits ? new AuxiliaryLoss { Coefficient = 0.1, K = 2, DeadAfter = 1 } : null;
