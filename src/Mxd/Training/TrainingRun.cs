@@ -111,7 +111,7 @@ public sealed class TrainingRun : IDisposable
             SaveCheckpoint();
             throw;
         }
-        return Finish(measured ?? validation.Measure(trainer.Layer, Options.Batch));
+        return Finish(measured ?? validation.Measure(trainer.Layer));
     }
 
     private StepResult TrainStep(CancellationToken cancellation)
@@ -137,7 +137,7 @@ public sealed class TrainingRun : IDisposable
 
     private Reconstruction Log(StepResult result)
     {
-        Reconstruction measured = validation.Measure(trainer.Layer, Options.Batch);
+        Reconstruction measured = validation.Measure(trainer.Layer);
         long silent = (trainer.Firings == 0).sum().ToInt64();
         trainer.Firings.zero_();
         RunClock clock = Clock();
@@ -164,12 +164,15 @@ public sealed class TrainingRun : IDisposable
         lastCheckpoint = total.Elapsed;
     }
 
-    /// <summary>A checkpoint replaces the one before, so it must be worth going on from.</summary>
+    /// <summary>
+    /// A checkpoint replaces the one before, so it must be worth going on from. The least and the largest of values are not numbers where one is not, and
+    /// finding them takes no memory.
+    /// </summary>
     private void RequireFiniteWeights()
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (Parameter parameter in trainer.Layer.Parameters)
-            if (!parameter.Value.isfinite().all().ToBoolean())
+            if (!float.IsFinite(parameter.Value.min().ToSingle()) || !float.IsFinite(parameter.Value.max().ToSingle()))
                 throw new InvalidOperationException($"{parameter.Key} is no longer finite at step {Step}: lower --lr or raise --warmup.");
     }
 
