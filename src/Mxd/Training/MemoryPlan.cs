@@ -19,10 +19,10 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     private const long ProgramBytes = 200_000_000;
 
     /// <summary>
-    /// A forward pass leaves freed blocks behind in the allocator's heap: 2,048 tokens of a model of width 576 held 240 MB in bfloat16 and
-    /// 420 MB in float32 after a few passes, three to five times what is alive at once.
+    /// A forward pass leaves freed blocks behind in the allocator's heap, more than is alive at once. Of 2,048 tokens of a model of width 576, after a few
+    /// passes: with AVX-512 240 MB in bfloat16 and 420 MB in float32, four to five times as much; with AVX2 about 170 MB in either, two times.
     /// </summary>
-    private const long HeapFactor = 4;
+    private const long HeapFactor = 3;
 
     [JsonIgnore]
     public long Total => checked(Program + LanguageModel + Text + Buffer + Validation + Layer + Work);

@@ -9,9 +9,7 @@ namespace Mxd.Training;
 /// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
 public sealed class ValidationSet : IDisposable
 {
-    /// <summary>
-    /// Activations of units are written out for as many tokens at a time as take this much, at most: with 20,000 units, 370. Larger slices are no faster.
-    /// </summary>
+    /// <summary>Activations of all units are written out, for as many tokens at a time as take this much: with 20,000 units, about 350.</summary>
     public const long SliceBytes = 64 << 20;
 
     private readonly ActivationPairs pairs;
