@@ -30,7 +30,7 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
 
-    private const int Passes = 7;
+    private const int Passes = 8;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private double taken;
@@ -56,8 +56,9 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     /// <summary>Tokens a second, of as many contexts at once as a quarter of the time allows.</summary>
     private double HarvestRate(int contexts)
     {
-        double one = Time(() => Harvest(1), isFirst: true), quarter = limits.AtMost.TotalSeconds / 4;
-        int count = (int)Math.Clamp(quarter / one, 1, contexts);
+        Time(() => Harvest(1), isFirst: true);
+        double one = Time(() => Harvest(1));
+        int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 4 / one, 1, contexts);
         return count * Options.Context / Time(() => Harvest(count));
     }
 
