@@ -86,10 +86,9 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         long few = Math.Min(FewTokens, Options.Batch);
         Time(() => Step(few), isFirst: true);
         double small = Time(() => Step(few));
-        double left = allowed - taken;
-        if (left < 2 * small) return null;
-        long tokens = (long)Math.Clamp(left / 2 / small * few, few, Options.Batch);
-        double large = Time(() => Step(tokens));
+        // Where no time is left for a larger step, this one must do.
+        long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, Options.Batch);
+        double large = tokens == few ? small : Time(() => Step(tokens));
         long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options));
         using var measured = new ValidationSet(new ActivationPairs(x.narrow(0, 0, rows), target.narrow(0, 0, rows)));
         Time(() => measured.Measure(layer), isFirst: true);
