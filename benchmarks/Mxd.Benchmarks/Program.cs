@@ -1,4 +1,5 @@
 using Mxd.Benchmarks;
+using Mxd.Benchmarks.Micro;
 
 const string Usage = """
     Measures speed and peak memory, each case in a process of its own, cases alternating, and prints medians and ratios.
@@ -17,6 +18,18 @@ const string Usage = """
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- kernels mxd|transcoder [ROUNDS]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- products
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- profile
+
+    Steps of MxD over layers, K and batches, each beside the dense step and the product's peak; those whose name ("GPT-2 x32, K 32, B 4096") has the filter.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- sizes [FILTER] [ROUNDS]
+
+    Decoding and its backward pass at 21,504 and at 86,016 units.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- decode [ROUNDS]
+
+    Each kernel alone, by BenchmarkDotNet.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- micro [FILTER]
 
     Loads random weights in the shape of a published language model from disk and harvests them at the published layer.
 
@@ -54,6 +67,18 @@ switch (args)
         return 0;
     case ["profile"]:
         KernelProfile.Run();
+        return 0;
+    case ["sizes", .. var rest]:
+        SizesCase.Run(rest is [string cells, ..] ? cells : "", Rounds(rest is [_, .. var after] ? after : rest));
+        return 0;
+    case ["measure", "sizes", string kind, string options]:
+        SizesCase.Measure(kind, options);
+        return 0;
+    case ["decode", .. var rest]:
+        DecodeCase.Run(rest is [string decodeRounds] ? int.Parse(decodeRounds) : 9);
+        return 0;
+    case ["micro", .. var rest]:
+        MicroBenchmarks.Run(rest is [string kernels] ? kernels : null);
         return 0;
     case ["products"]:
         ProductCase.Run();

@@ -20,7 +20,27 @@ public sealed class BenchTests
     }
 
     [Fact]
-    public void Step_ForPeople_GivesTheRatio() => Assert.Matches(@"(?m)^ratio +\d+\.\d\d$", Tool.Run(small).Succeeded().Output);
+    public void Step_SaysWhatShareOfTheMachinesPeakItReaches()
+    {
+        JsonElement result = Tool.Run([.. small, "--json"]).Json();
+        double peak = Number("product_gigaflops_per_second");
+
+        Assert.Equal(Number("gigaflops_per_second") / peak, Number("share_of_peak"), 1e-9);
+        Assert.Equal(Number("dense_gigaflops_per_second") / peak, Number("dense_share_of_peak"), 1e-9);
+        // Width 24, H 96, 64 experts, K 4: two hidden products of 4 and 6 p q, the gate's forward whole, all else K rows.
+        Assert.Equal(Number("tokens_per_second") * (10 * 96 * 24 + 2 * 64 * 24 + 2 * 4 * 24 + 6 * 4 * 24) / 1e9, Number("gigaflops_per_second"), 1e-9);
+
+        double Number(string name) => result.GetProperty(name).GetDouble();
+    }
+
+    [Fact]
+    public void Step_ForPeople_GivesTheRatio_AndTheShareOfThePeak()
+    {
+        string output = Tool.Run(small).Succeeded().Output;
+
+        Assert.Matches(@"(?m)^ratio +\d+\.\d\d$", output);
+        Assert.Matches(@"(?m)^share of peak +\d+\.\d\d \(\d+ GFLOP/s\); dense torch \d+\.\d\d", output);
+    }
 
     [Fact]
     public void Step_RefusesWhatCannotBeMeasured_AllAtOnce()

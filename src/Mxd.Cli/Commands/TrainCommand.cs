@@ -72,7 +72,7 @@ internal static class TrainCommand
             observer.Note($"Note: the sizes of {preset} are those of a model of width {published.InputWidth}, and this one has {run.Description.Layer.InputWidth}: name --experts and --hidden, or choose another preset.");
         try
         {
-            return Invocation.Work(() => TrainingRun.Execute(run, observer, stop.Token));
+            return Invocation.Work(() => TrainingRun.Execute(run, new Expectations(observer), stop.Token));
         }
         catch (OperationCanceledException)
         {
@@ -81,6 +81,13 @@ internal static class TrainCommand
             throw;
         }
     }
+
+    /// <summary>A run that was resumed is measured against what was expected of its last sitting.</summary>
+    private static (string, string)[] Expected(RunEstimate expected, TrainResult result) =>
+    [
+        ("expected", TrainPlan.Rates(expected)),
+        ("time", $"{Duration.Format(TimeSpan.FromSeconds(result.SittingSeconds))} for {expected.Tokens:n0} tokens (expected {Duration.Format(TimeSpan.FromSeconds(expected.Seconds))})"),
+    ];
 
     private static (string, string)[] Activity(TrainResult result) =>
     [
@@ -96,11 +103,24 @@ internal static class TrainCommand
             ("layer", $"{result.Type}, {result.Parameters:n0} parameters"),
             ("trained on", $"{result.Tokens:n0} tokens in {Duration.Format(TimeSpan.FromSeconds(result.Seconds))}"),
             ("speed", $"{result.TokensPerSecond:n0} tokens/s overall (harvest {result.HarvestTokensPerSecond:n0}, training {result.TrainingTokensPerSecond:n0})"),
+            .. result.Expected is { } expected ? Expected(expected, result) : [],
             ("peak memory", $"{ByteSize.Format(result.PeakMemoryBytes)} (planned {ByteSize.Format(result.PlannedMemoryBytes)})"),
             ("held-out FVU", $"{result.Final.Fvu:f4}, over {result.Final.Tokens:n0} tokens"),
             ("NormScaledMse", $"{result.Final.NormScaledMse:f5}"),
             .. LayerTypes.Get(result.Type).HasUnits ? Activity(result) : [],
         ]);
         Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)}");
+    }
+
+    /// <summary>Shows what the run is expected to take as one more line of its plan.</summary>
+    private sealed class Expectations(IRunObserver shown) : IRunObserver
+    {
+        public void Begin(string phase, long total, string unit) => shown.Begin(phase, total, unit);
+
+        public void Advance(long done) => shown.Advance(done);
+
+        public void Note(string line) => shown.Note(line);
+
+        public void Expect(RunEstimate? estimate) => shown.Note(TrainPlan.Describe(estimate));
     }
 }

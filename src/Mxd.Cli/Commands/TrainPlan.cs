@@ -1,3 +1,4 @@
+using Mxd.Cli.CommandLine;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -24,6 +25,18 @@ internal static class TrainPlan
         MemoryPlan plan = run.Description.Plan;
         yield return $"Memory  {ByteSize.Format(plan.Total)} planned: {plan}";
     }
+
+    /// <summary>What the run will take: a line.</summary>
+    public static string Describe(RunEstimate? expected) => expected is null
+        ? "Time    no estimate: measuring the speed first would take too much of so short a run"
+        : $"Time    about {Duration.Format(Rounded(expected.Seconds))} for {expected.Tokens:n0} tokens, {Rates(expected)}";
+
+    /// <summary>Such as <c>1,100 tokens/s overall (harvest 1,500, training 5,000)</c>.</summary>
+    public static string Rates(RunEstimate expected) =>
+        $"{expected.TokensPerSecond:n0} tokens/s overall (harvest {expected.HarvestTokensPerSecond:n0}, training {expected.TrainingTokensPerSecond:n0})";
+
+    /// <summary>Whole seconds: more would promise too much.</summary>
+    private static TimeSpan Rounded(double seconds) => TimeSpan.FromSeconds(Math.Max(1, Math.Round(seconds)));
 
     /// <summary>Options that were given and concern units, for a type without: a sweep gives all types the same.</summary>
     private static IEnumerable<string> Unused(TrainOptions o)

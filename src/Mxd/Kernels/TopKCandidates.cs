@@ -24,7 +24,10 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     /// Candidates a token: each of the later passes over them is paid for by as many taken in between as are kept, so that few of 20,000
     /// values cost more than the comparison.
     /// </summary>
-    private int Capacity { get; } = k + Math.Max(k, 64);
+    private int Capacity { get; } = (int)Room(k);
+
+    /// <inheritdoc cref="Capacity"/>
+    public static long Room(long k) => k + Math.Max(k, 64);
 
     /// <summary>Forgets everything and makes room for a number of tokens.</summary>
     public void Begin(int tokens)

@@ -38,6 +38,9 @@ internal sealed class SparseLayer : ILayer
 
     public Parameter UnitDecoder => decoder.UnitVectors;
 
+    /// <summary>Are there kernels for its training step, where the device and the batch are theirs too?</summary>
+    public bool HasFastStep => IsPlain && fast is not null;
+
     private Sparsity Sparsity => Options.Sparsity!;
 
     private bool IsPlain => Options is { RescaleByDecoderNorm: false, Normalisation: InputNormalisation.None };

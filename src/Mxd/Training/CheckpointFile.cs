@@ -62,13 +62,20 @@ public static class CheckpointFile
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(path);
         CheckpointHeader header = ReadHeader(file);
-        foreach (Parameter parameter in trainer.Layer.Parameters) parameter.Value.copy_(file.Read("weights." + parameter.Key));
-        foreach ((string key, Tensor value) in trainer.State) value.copy_(file.Read(key));
+        foreach (Parameter parameter in trainer.Layer.Parameters) Restore(file, "weights." + parameter.Key, parameter.Value);
+        foreach ((string key, Tensor value) in trainer.State) Restore(file, key, value);
         trainer.Optimizer.Steps = header.Step;
         ActivationPairs? rows = file.Contains("buffer.inputs") ? new ActivationPairs(file.Read("buffer.inputs"), file.Read("buffer.outputs")) : null;
         buffer.Restore(new BufferState(
             header.NextContext, header.Refills, file.Read("buffer.slots"), file.Read("buffer.sources"), header.Batches, header.HalfLine, rows));
         return header;
+    }
+
+    /// <summary>One tensor at a time: all together would be the run's state once more.</summary>
+    private static void Restore(SafetensorsFile file, string key, Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        value.copy_(file.Read(key));
     }
 
     private static CheckpointHeader ReadHeader(SafetensorsFile file) => file.Metadata.TryGetValue(Key, out string? json)

@@ -11,4 +11,9 @@ public interface IRunObserver
 
     /// <summary>One line worth reading.</summary>
     void Note(string line);
+
+    /// <summary>What a run is expected to take, before it trains; null where measuring that would have taken too much of it.</summary>
+    void Expect(RunEstimate? estimate)
+    {
+    }
 }

@@ -13,6 +13,8 @@ namespace Mxd.Training;
 /// <param name="PeakMemoryBytes">Largest resident memory of the last sitting's process.</param>
 /// <param name="PlannedMemoryBytes">What the plan said before it began.</param>
 /// <param name="Seconds">Time worked, over all sittings.</param>
+/// <param name="SittingSeconds">Time of the last sitting.</param>
+/// <param name="Expected">What that sitting was expected to take; null where it was too short to measure that first.</param>
 /// <param name="Final">On the held-out tokens, after the last step.</param>
 public sealed record TrainResult(
     string Run,
@@ -25,4 +27,6 @@ public sealed record TrainResult(
     long PeakMemoryBytes,
     long PlannedMemoryBytes,
     double Seconds,
+    double SittingSeconds,
+    RunEstimate? Expected,
     Reconstruction Final);

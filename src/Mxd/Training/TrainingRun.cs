@@ -31,10 +31,11 @@ public sealed class TrainingRun : IDisposable
     private readonly MetricsLog log;
     private readonly Device device;
     private readonly RunClock earlier = RunClock.Zero;
+    private readonly RunEstimate? expected;
     private long trainedHere;
     private TimeSpan lastCheckpoint;
 
-    private TrainingRun(PreparedRun run, IRunObserver observer, CancellationToken cancellation)
+    private TrainingRun(PreparedRun run, IRunObserver observer, ForecastLimits limits, CancellationToken cancellation)
     {
         this.run = run;
         this.observer = observer;
@@ -43,6 +44,8 @@ public sealed class TrainingRun : IDisposable
         observer.Begin("Loading the language model", run.Model.Identity.Layers, "layers");
         model = run.Model.Load(Dtypes.Parse(options.ModelDtype), device, new Counted(observer, run.Model.Identity.Layers));
         var harvester = new Harvester(model, options.InputHook, options.OutputHook);
+        if (RemainingWork.Of(run) is { Training: > 0 } work)
+            observer.Expect(expected = new RunForecast(run, harvester, device, limits, observer, cancellation).Measure(work, total.Elapsed));
         source = new ActivationSource(harvester, run.Data.Text, new ContextOrder(run.Data.Text.Count, options.Seed));
         long heldOut = run.Description.Data.ValidationContexts;
         observer.Begin("Harvesting held-out activations", heldOut * options.Context, "tokens");
@@ -71,11 +74,14 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Carries the run out to its end.</summary>
     /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
-    public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default)
+    public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default) =>
+        Execute(run, observer, ForecastLimits.Default, cancellation);
+
+    internal static TrainResult Execute(PreparedRun run, IRunObserver observer, ForecastLimits limits, CancellationToken cancellation)
     {
         run.Enter();
         AtomicFile.WriteAllText(run.Folder.DescriptionFile, JsonSerializer.Serialize(run.Description, Json.Indented));
-        using var work = new TrainingRun(run, observer, cancellation);
+        using var work = new TrainingRun(run, observer, limits, cancellation);
         return work.Execute(cancellation);
     }
 
@@ -112,7 +118,7 @@ public sealed class TrainingRun : IDisposable
             SaveCheckpoint();
             throw;
         }
-        return Finish(measured ?? validation.Measure(trainer.Layer, Options.Batch));
+        return Finish(measured ?? validation.Measure(trainer.Layer));
     }
 
     private StepResult TrainStep(CancellationToken cancellation)
@@ -138,7 +144,7 @@ public sealed class TrainingRun : IDisposable
 
     private Reconstruction Log(StepResult result)
     {
-        Reconstruction measured = validation.Measure(trainer.Layer, Options.Batch);
+        Reconstruction measured = validation.Measure(trainer.Layer);
         long silent = (trainer.Firings == 0).sum().ToInt64();
         trainer.Firings.zero_();
         RunClock clock = Clock();
@@ -165,12 +171,15 @@ public sealed class TrainingRun : IDisposable
         lastCheckpoint = total.Elapsed;
     }
 
-    /// <summary>A checkpoint replaces the one before, so it must be worth going on from.</summary>
+    /// <summary>
+    /// A checkpoint replaces the one before, so it must be worth going on from. The least and the largest of values are not numbers where one is not, and
+    /// finding them takes no memory.
+    /// </summary>
     private void RequireFiniteWeights()
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (Parameter parameter in trainer.Layer.Parameters)
-            if (!parameter.Value.isfinite().all().ToBoolean())
+            if (!float.IsFinite(parameter.Value.min().ToSingle()) || !float.IsFinite(parameter.Value.max().ToSingle()))
                 throw new InvalidOperationException($"{parameter.Key} is no longer finite at step {Step}: lower --lr or raise --warmup.");
     }
 
@@ -191,6 +200,8 @@ public sealed class TrainingRun : IDisposable
             ProcessMemory.Peak,
             run.Description.Plan.Total,
             clock.TotalSeconds,
+            total.Elapsed.TotalSeconds,
+            expected,
             measured);
         AtomicFile.WriteAllText(run.Folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
         return result;

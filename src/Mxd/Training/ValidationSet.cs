@@ -9,9 +9,12 @@ namespace Mxd.Training;
 /// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
 public sealed class ValidationSet : IDisposable
 {
+    /// <summary>Activations of all units are written out, for as many tokens at a time as take this much: with 20,000 units, about 350.</summary>
+    public const long SliceBytes = 64 << 20;
+
     private readonly ActivationPairs pairs;
 
-    private ValidationSet(ActivationPairs pairs) => this.pairs = pairs;
+    internal ValidationSet(ActivationPairs pairs) => this.pairs = pairs;
 
     /// <summary>Harvests the first <paramref name="count"/> contexts, <paramref name="batch"/> at a time.</summary>
     public static ValidationSet Harvest(Harvester harvester, PackedContexts text, long count, int batch, IRunObserver observer, CancellationToken cancellation)
@@ -33,9 +36,17 @@ public sealed class ValidationSet : IDisposable
         return new ValidationSet(new ActivationPairs(inputs.DetachFromDisposeScope(), outputs.DetachFromDisposeScope()));
     }
 
-    /// <summary>Measures the layer on all rows, <paramref name="rowsAtOnce"/> at a time.</summary>
-    public Reconstruction Measure(ILayer layer, long rowsAtOnce)
+    /// <summary>Rows that a layer can be measured on at once within <see cref="SliceBytes"/>; the meter has six float64 values an output.</summary>
+    public static long RowsAtOnce(LayerOptions layer)
     {
+        long encoded = LayerCost.Of(layer, 1).InferenceBytes.Dense - LayerCost.Of(layer, 0).InferenceBytes.Dense;
+        return Math.Max(1, SliceBytes / (encoded + sizeof(float) * layer.InputWidth + 6 * sizeof(double) * layer.OutputWidth));
+    }
+
+    /// <summary>Measures the layer on all rows, <see cref="RowsAtOnce"/> at a time.</summary>
+    public Reconstruction Measure(ILayer layer)
+    {
+        long rowsAtOnce = RowsAtOnce(layer.Options);
         Device device = layer.Device();
         using IDisposable noGrad = no_grad();
         using var meter = new ReconstructionMeter(layer.Options.Units, device);

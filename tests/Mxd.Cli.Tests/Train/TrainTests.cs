@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Mxd.Cli.Tests.Fixtures;
 
 namespace Mxd.Cli.Tests.Train;
@@ -65,11 +66,30 @@ public sealed class TrainTests(TinyFiles files) : CliTests(files)
     {
         ToolResult result = Train.Run().Succeeded();
 
-        foreach (string label in new[] { "Layer ", "Model ", "Run ", "Held ", "Memory ", "step " })
+        foreach (string label in new[] { "Layer ", "Model ", "Run ", "Held ", "Memory ", "Time ", "step " })
             Assert.Contains(result.ErrorLines, line => line.StartsWith(label, StringComparison.Ordinal));
         foreach (string label in new[] { "trained on", "peak memory", "held-out FVU", "NormScaledMse", "L0", "dead units" })
             Assert.Contains(label, result.Output, StringComparison.Ordinal);
         Assert.Contains($"mxd eval --run {Run}", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_SaysBeforehandHowLongItWillTake_AndAfterwardsHowLongItTook()
+    {
+        ToolResult result = Train.With("--tokens", $"{1600 * 256}").With("--log-every", "400").Run().Succeeded();
+
+        Assert.Contains(result.ErrorLines, line => Regex.IsMatch(line, @"^Time    about .* for 409,600 tokens, [\d,]+ tokens/s overall \(harvest [\d,]+, training [\d,]+\)$"));
+        Assert.Matches(@"(?m)^expected +[\d,]+ tokens/s overall \(harvest [\d,]+, training [\d,]+\)$", result.Output);
+        Assert.Matches(@"(?m)^time +.* for 409,600 tokens \(expected .*\)$", result.Output);
+    }
+
+    [Fact]
+    public void Train_OfAFewSteps_DoesNotMeasureFirst()
+    {
+        ToolResult result = Train.Run().Succeeded();
+
+        Assert.Contains("Time    no estimate: measuring the speed first would take too much of so short a run", result.ErrorLines);
+        Assert.DoesNotContain("expected", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

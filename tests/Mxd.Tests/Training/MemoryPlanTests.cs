@@ -1,3 +1,4 @@
+using Mxd.Kernels;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -60,11 +61,53 @@ public sealed class MemoryPlanTests : IDisposable
     [Fact]
     public void Plan_HoldsWeightsGradientsAndMoments_AndTheWholeModel()
     {
+        using IDisposable dense = ComputePath.Force(kernels: false);
         MemoryPlan plan = Plan(options);
         Assert.Equal(4 * 4 * Mixtures.Plain.ParameterCount(options.LayerOptions(12, 12)), plan.Layer);
         Assert.Equal(4 * model.Config.ParameterCount, plan.LanguageModel);
         Assert.Equal(2 * model.Config.ParameterCount, Plan(options with { ModelDtype = "bfloat16" }).LanguageModel);
         Assert.True(Plan(options, textContexts: 5000).Text > plan.Text);
+    }
+
+    [Theory]
+    [InlineData("mxd", 1000 * (12 + 12))]
+    [InlineData("glu-mxd", 1000 * (12 + 12))]
+    [InlineData("transcoder", 1000 * (12 + 12))]
+    [InlineData("skip-transcoder", 1000 * (12 + 12))]
+    [InlineData("sae", 1000 * (12 + 12))]
+    public void Plan_OfKernels_HoldsNoGradientsOfUnitRows_AndNothingOfBatchTimesUnits(string type, long unitValues)
+    {
+        TrainOptions small = options with { Type = type }, twice = small with { Experts = 2000 };
+        MemoryPlan dense = Forced(kernels: false, small), kernels = Forced(kernels: true, small);
+
+        Assert.Equal(4 * unitValues, dense.Layer - kernels.Layer);
+        Assert.Equal(kernels.Work, Forced(kernels: true, twice).Work);
+        Assert.True(Forced(kernels: false, twice).Work - dense.Work >= 4 * 4 * 1000 * options.Batch);
+    }
+
+    public static TheoryData<TrainOptions> WithoutKernels =>
+    [
+        options with { L1 = 0.1 },
+        options with { SparsityKind = "batch-topk" },
+        options with { Type = "transcoder", Activation = "gelu" },
+        options with { Type = "glu-transcoder" },
+        options with { AuxK = 0.03 },
+        options with { Type = "dense", Experts = null },
+        options with { Type = "linear", Experts = null },
+    ];
+
+    [Theory]
+    [MemberData(nameof(WithoutKernels))]
+    public void Plan_OfAFormulaWithoutKernels_IsThatOfDenseSteps(TrainOptions o) =>
+        Assert.Equal(Forced(kernels: false, o), Forced(kernels: true, o));
+
+    [Fact]
+    public void Plan_OfKernels_GrowsWithHiddenWidthBatchAndK()
+    {
+        long before = Forced(kernels: true, options).Work;
+
+        foreach (TrainOptions larger in new[] { options with { Hidden = 49 }, options with { Batch = 4097 }, options with { K = 33 }, options with { Type = "glu-mxd" } })
+            Assert.True(Forced(kernels: true, larger).Work > before, $"{larger.Type}, H {larger.Hidden}, B {larger.Batch}, K {larger.K}");
     }
 
     [Fact]
@@ -93,6 +136,12 @@ public sealed class MemoryPlanTests : IDisposable
     [Fact]
     public void MatchedUnits_RefuseSizesBeyondCounting() =>
         Assert.Throws<MxdInputException>(() => (options with { Experts = null, Multiplier = 1L << 60 }).LayerOptions(576, 576));
+
+    private MemoryPlan Forced(bool kernels, TrainOptions o)
+    {
+        using IDisposable path = ComputePath.Force(kernels);
+        return Plan(o with { Device = "cpu" });
+    }
 
     private MemoryPlan Plan(TrainOptions o, long textContexts = 1000) => MemoryPlan.For(o, o.LayerOptions(12, 12), model, textContexts);
 }

@@ -1,0 +1,65 @@
+using Mxd.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Layers;
+
+/// <summary>What training a layer holds, by the path its steps take: that of dense torch operations, or the kernels' (<see cref="FastStep"/>).</summary>
+/// <param name="State">Weights, AdamW's two moments and the gradients that are held whole, bytes.</param>
+/// <param name="Work">What a step needs beside them, its batch included, bytes.</param>
+public sealed record StepMemory(long State, long Work)
+{
+    /// <summary>What a product packs at a time, at most.</summary>
+    private const long PackedBytes = 1 << 24;
+
+    /// <summary>
+    /// Bytes of each chosen unit of a token: by kernels its index, value, coefficient, their gradient and its place among the unit's tokens; after
+    /// the step, where it is counted, two masks and two copies of the index.
+    /// </summary>
+    private const long ChosenBytes = 24 + 18;
+
+    /// <param name="options">The layer.</param>
+    /// <param name="batch">Tokens a step.</param>
+    /// <param name="device">Where it is trained.</param>
+    /// <exception cref="OverflowException">There are more bytes than can be counted.</exception>
+    public static StepMemory Of(LayerOptions options, long batch, Device device)
+    {
+        checked
+        {
+            LayerCost cost = LayerCost.Of(options, batch);
+            long given = batch * (options.InputWidth + options.OutputWidth) * sizeof(float), state = LayerCost.Of(options, 0).TrainingBytes.Dense;
+            return TakesKernels(options, device)
+                ? new StepMemory(state - UnitGradientBytes(options), given + KernelBytes(options, batch))
+                : new StepMemory(state, given + cost.TrainingBytes.Dense - state);
+        }
+    }
+
+    /// <summary>Asks the layer itself, built without memory. Batches in which units are dead are not for kernels.</summary>
+    private static bool TakesKernels(LayerOptions options, Device device)
+    {
+        if (!ComputePath.UsesKernels || device.type != DeviceType.CPU || options.AuxK is not null) return false;
+        using ILayer shape = LayerTypes.Get(options.Type).Initialise(options, 0, META);
+        return shape is SparseLayer { HasFastStep: true };
+    }
+
+    /// <summary>Gradients of matrices with a row a unit are summed row by row while the row is updated.</summary>
+    private static long UnitGradientBytes(LayerOptions options) => checked(sizeof(float) * LayerTypes.Get(options.Type).Specs(options)
+        .Where(s => s.IsTrained && s.Role is ParameterRole.UnitEncoder or ParameterRole.UnitDecoder).Sum(s => s.Count));
+
+    /// <summary>
+    /// The buffers of <see cref="FastStep"/> and what it returns: x; a C, z D, d loss / d y and y, [B,O] each; of a hidden layer z and what its
+    /// branches computed, [B,H] each; the chosen units and the candidates for them; packed panels of the gate and of other products.
+    /// </summary>
+    private static long KernelBytes(LayerOptions options, long batch)
+    {
+        checked
+        {
+            ParameterSpec[] products = [.. LayerTypes.Get(options.Type).Specs(options).Where(s => s.Role is ParameterRole.InputProduct or ParameterRole.HiddenProduct)];
+            long branches = products.Count(s => s.Role == ParameterRole.InputProduct && s.Key != SkipConnection.Key);
+            long hidden = options.Hidden is { } width ? (1 + branches) * width : 0, outputs = options.Hidden is null ? 3 : 4;
+            long k = options.Sparsity!.Active!.Value, candidates = 2 * sizeof(float) * TopKCandidates.Room(k);
+            long token = sizeof(float) * (options.InputWidth + outputs * options.OutputWidth + hidden) + ChosenBytes * k + candidates;
+            return batch * token + (products.Length > 0 ? 2 : 1) * PackedBytes;
+        }
+    }
+}
