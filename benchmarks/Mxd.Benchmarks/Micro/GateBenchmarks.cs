@@ -21,7 +21,7 @@ public unsafe class GateBenchmarks
     public void Setup()
     {
         product = Sgemm.Create(Workers.Shared);
-        gate = TiledTopK.Create(K, Workers.Shared);
+        gate = TiledTopK.Create(K, null, Workers.Shared);
         (x, weights, bias, p) = (randn(Batch, Width), randn(Units, Width), zeros(Units), zeros(Batch, Units));
         (indices, values) = (empty(Batch, K, dtype: ScalarType.Int64), empty(Batch, K));
     }
@@ -38,5 +38,5 @@ public unsafe class GateBenchmarks
     public void Product() => product.Multiply(x.View(), weights.View().Transposed, p.Floats());
 
     [Benchmark]
-    public int ProductWithTopK() => gate.Select(x.View(), weights.View(), bias.Floats(), (long*)Formats.TensorMemory.Start(indices), values.Floats());
+    public int ProductWithTopK() => gate.Select(x.View(), new EncoderView(weights.View(), bias.Floats()), (long*)Formats.TensorMemory.Start(indices), values.Floats());
 }

@@ -5,11 +5,12 @@ using Mxd.Cli.CommandLine;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
+using TorchSharp;
 
 namespace Mxd.Cli.Commands;
 
 /// <summary>
-/// <c>mxd bench step</c>: one training step beside the dense torch version of it and beside the fastest float32 product of the gate's shape, each in a
+/// <c>mxd bench step</c>: one training step beside the dense torch version of it and beside the fastest product of the gate's shape, each in a
 /// process of its own, in turn.
 /// </summary>
 internal static class BenchCommand
@@ -58,6 +59,8 @@ internal static class BenchCommand
         using var stop = new StopSignal(observer);
         List<StepSpeed> fast = [], dense = [];
         List<ProductSpeed> products = [];
+        if (Precisions.WhyFull(Precisions.Parse(options.Precision), options.ToLayer(), torch.CPU) is { } why)
+            observer.Note($"Note: --precision mixed trains in float32 here: {why}.");
         observer.Begin("Measuring", 3 * rounds, "processes");
         for (int round = 0; round < rounds; round++)
         {
@@ -113,7 +116,7 @@ internal static class BenchCommand
         ("step", $"{result.TokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.PeakMemoryBytes)}"),
         ("dense torch", $"{result.DenseTokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.DensePeakMemoryBytes)}"),
         ("ratio", $"{result.TokensPerSecond / result.DenseTokensPerSecond:f2}"),
-        ("peak", $"{result.ProductGigaflopsPerSecond:f0} GFLOP/s, in one float32 product of the gate's shape"),
+        ("peak", $"{result.ProductGigaflopsPerSecond:f0} GFLOP/s, in one product of the gate's shape"),
         ("share of peak", $"{result.ShareOfPeak:f2} ({result.GigaflopsPerSecond:f0} GFLOP/s); dense torch {result.DenseShareOfPeak:f2} ({result.DenseGigaflopsPerSecond:f0} GFLOP/s)"),
         ("machine", result.Machine),
     ]);

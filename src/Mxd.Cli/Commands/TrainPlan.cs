@@ -14,6 +14,8 @@ internal static class TrainPlan
         LayerType type = LayerTypes.Get(layer.Type);
         yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}, {string.Join(", ", LayerFacts.Of(layer))}, {type.ParameterCount(layer):n0} parameters";
         yield return $"Model   {run.Model.Identity.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
+        if (Precisions.WhyFull(Precisions.Parse(o.Precision), layer, Devices.Parse(o.Device)) is { } why)
+            yield return $"        --precision mixed trains in float32 here: {why}";
         string[] unused = [.. Unused(o)];
         if (unused.Length > 0) yield return $"        '{type.Name}' has no units: {string.Join(", ", unused)} {(unused.Length > 1 ? "are" : "is")} not used";
         double passes = (double)o.Contexts / run.Data.Text.Count;

@@ -1,4 +1,6 @@
+using Mxd.Kernels;
 using Mxd.Runtime;
+using static TorchSharp.torch;
 
 namespace Mxd.Layers;
 
@@ -25,4 +27,12 @@ public static class Precisions
         "mixed" => Precision.Mixed,
         _ => throw new MxdInputException($"--precision is '{name}'; choose float32 or mixed."),
     };
+
+    /// <summary>Why a layer asked to train in <see cref="Precision.Mixed"/> trains in float32 all the same; null where it does not.</summary>
+    public static string? WhyFull(Precision precision, LayerOptions layer, Device device)
+    {
+        if (precision == Precision.Full) return null;
+        if (StepMemory.Way(layer, device) != ComputeWay.Fast) return "there are no kernels for it with this layer on this device";
+        return Bfloat16.IsFast ? null : "this processor has no instructions for bfloat16";
+    }
 }

@@ -38,9 +38,6 @@ internal sealed class SparseLayer : ILayer
 
     public Parameter UnitDecoder => decoder.UnitVectors;
 
-    /// <summary>Are there kernels for its training step, where the device and the batch are theirs too?</summary>
-    public bool HasFastStep => IsPlain && fast is not null;
-
     private Sparsity Sparsity => Options.Sparsity!;
 
     private bool IsPlain => Options is { RescaleByDecoderNorm: false, Normalisation: InputNormalisation.None };
@@ -112,6 +109,15 @@ internal sealed class SparseLayer : ILayer
     {
         foreach (Parameter parameter in Parameters) parameter.Dispose();
         fast?.Dispose();
+    }
+
+    /// <summary>The way its training steps take on a device; on a CPU, those in which units are dead under AuxK take tiles instead of kernels.</summary>
+    internal ComputeWay Way(Device device)
+    {
+        bool isCpu = device.type == DeviceType.CPU;
+        if (!IsPlain) return ComputeWay.Readable;
+        if (tiled is not null && ComputePath.UsesTiles(isCpu)) return ComputeWay.Tiled;
+        return fast is not null && isCpu && ComputePath.UsesKernels ? ComputeWay.Fast : ComputeWay.Readable;
     }
 
     /// <summary>Sets the sizes with which <see cref="TiledStep"/> works where this layer uses it.</summary>

@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 
 namespace Mxd.Training;
 
-/// <summary>The most this machine makes of one float32 matrix product, which bounds what a training step can make: its measured peak.</summary>
+/// <summary>The most this machine makes of one matrix product in the step's precision, which bounds what a training step can make: its measured peak.</summary>
 /// <param name="GigaflopsPerSecond">A multiplication and an addition count as two.</param>
 public sealed record ProductSpeed(double GigaflopsPerSecond)
 {
-    /// <summary>The product of a step's gate, [B,I] by [I,N], by libtorch and by our own kernel in turn; the faster counts.</summary>
+    /// <summary>The product of a step's gate, [B,I] by [I,N], by libtorch and by our own kernel in turn; the faster counts. In mixed precision, the product of bfloat16.</summary>
     public static unsafe ProductSpeed Measure(StepBenchmarkOptions options)
     {
         LayerOptions layer = options.ToLayer();
@@ -19,12 +19,14 @@ public sealed record ProductSpeed(double GigaflopsPerSecond)
         using Generator generator = Seeds.Generator(0, "benchmark product");
         Tensor x = randn(options.Batch, layer.InputWidth, generator: generator), gate = randn(layer.Units, layer.InputWidth, generator: generator);
         Tensor p = zeros(options.Batch, layer.Units);
+        bool isNarrow = Precisions.Parse(options.Precision) == Precision.Mixed && Bfloat16.IsFast;
         using Sgemm own = Sgemm.Create(Workers.Shared);
+        if (isNarrow) (x, gate, p) = (x.to(ScalarType.BFloat16), gate.to(ScalarType.BFloat16), p.to(ScalarType.BFloat16));
         List<double> torch = [], ours = [];
         for (int round = 0; round <= options.Steps; round++)
         {
             torch.Add(Time(() => p.addmm_(x, gate.t(), 0, 1)));
-            if (Sgemm.IsFast) ours.Add(Time(() => own.Multiply(x.View(), gate.View().Transposed, p.Floats())));
+            if (Sgemm.IsFast && !isNarrow) ours.Add(Time(() => own.Multiply(x.View(), gate.View().Transposed, p.Floats())));
         }
         double seconds = ours.Count > 0 ? Math.Min(Median(torch), Median(ours)) : Median(torch);
         return new ProductSpeed(2e-9 * options.Batch * layer.InputWidth * layer.Units / seconds);

@@ -89,7 +89,7 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         // Where no time is left for a larger step, this one must do.
         long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, Options.Batch);
         double large = tokens == few ? small : Time(() => Step(tokens));
-        long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options));
+        long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options, device));
         using var measured = new ValidationSet(new ActivationPairs(x.narrow(0, 0, rows), target.narrow(0, 0, rows)));
         Time(() => measured.Measure(layer), isFirst: true);
         double measuring = Time(() => measured.Measure(layer));

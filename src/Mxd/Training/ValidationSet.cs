@@ -9,8 +9,10 @@ namespace Mxd.Training;
 /// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
 public sealed class ValidationSet : IDisposable
 {
-    /// <summary>Activations of all units are written out, for as many tokens at a time as take this much: with 20,000 units, about 350.</summary>
+    /// <summary>What tokens that are measured at once may take: where the activations of all units are written out, 350 tokens of 20,000 units.</summary>
     public const long SliceBytes = 64 << 20;
+
+    private const long MostRows = 4096;
 
     private readonly ActivationPairs pairs;
 
@@ -37,17 +39,18 @@ public sealed class ValidationSet : IDisposable
     }
 
     /// <summary>Rows that a layer can be measured on at once within <see cref="SliceBytes"/>; the meter has six float64 values an output.</summary>
-    public static long RowsAtOnce(LayerOptions layer)
+    public static long RowsAtOnce(LayerOptions layer, Device device)
     {
-        long encoded = LayerCost.Of(layer, 1).InferenceBytes.Dense - LayerCost.Of(layer, 0).InferenceBytes.Dense;
-        return Math.Max(1, SliceBytes / (encoded + sizeof(float) * layer.InputWidth + 6 * sizeof(double) * layer.OutputWidth));
+        DenseAndSparse one = LayerCost.Of(layer, 1).InferenceBytes, none = LayerCost.Of(layer, 0).InferenceBytes;
+        long encoded = StepMemory.HoldsAllUnits(layer, device) ? one.Dense - none.Dense : one.Sparse - none.Sparse;
+        return Math.Clamp(SliceBytes / (encoded + sizeof(float) * layer.InputWidth + 6 * sizeof(double) * layer.OutputWidth), 1, MostRows);
     }
 
     /// <summary>Measures the layer on all rows, <see cref="RowsAtOnce"/> at a time.</summary>
     public Reconstruction Measure(ILayer layer)
     {
-        long rowsAtOnce = RowsAtOnce(layer.Options);
         Device device = layer.Device();
+        long rowsAtOnce = RowsAtOnce(layer.Options, device);
         using IDisposable noGrad = no_grad();
         using var meter = new ReconstructionMeter(layer.Options.Units, device);
         for (long start = 0; start < pairs.Count; start += rowsAtOnce)

@@ -106,6 +106,37 @@ public class FastStepTests
         for (int i = 0; i < before.Length; i++) GoldenTensors.AssertClose(before[i], layer.Parameters[i].Value, 0, layer.Parameters[i].Key);
     }
 
+    /// <summary>Evaluation encodes and decodes by kernels where there are many tokens; a step's gradients outlive it.</summary>
+    [Theory]
+    [MemberData(nameof(SparseTypes))]
+    public void EncodeAndDecode_GiveTheSameByKernels(string type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 530, k: 5), seed: 3);
+        foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
+        Tensor x = RandomLayers.Rows(200, layer.Options.InputWidth, seed: 4), target = RandomLayers.Rows(200, layer.Options.OutputWidth, seed: 5);
+        Tensor[] results = [.. new[] { ComputeWay.Fast, ComputeWay.Readable }.SelectMany(way =>
+        {
+            using IDisposable path = ComputePath.Force(way);
+            layer.Differentiate(new TrainingBatch(x, target));
+            SparseCodes codes = layer.Encode(x);
+            SparseCodes steered = codes.Add(7, 1.5);
+            return new[] { codes.ToDense(), layer.Decode(codes, x), layer.Decode(steered, x) }.Concat(layer.Parameters.Where(p => p.IsTrained).Select(p => p.Gradient.clone()));
+        })];
+        for (int i = 0; i < results.Length / 2; i++) GoldenTensors.AssertRelative(results[i + results.Length / 2], results[i], 1e-5, $"result {i}");
+    }
+
+    [Fact]
+    public void Encode_GivesWhatIsNotANumber_ToWhoeverAsks()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
+        Tensor x = RandomLayers.Rows(100, 6, seed: 2);
+        x[70, 1] = float.NaN;
+        Assert.Equal([70L], layer.Forward(x).isnan().any(1).nonzero().squeeze(1).data<long>());
+    }
+
     [Fact]
     public void Gradient_CannotBeRead_OnceItsRowsHaveMoved()
     {

@@ -61,7 +61,7 @@ public sealed class MemoryPlanTests : IDisposable
     [Fact]
     public void Plan_HoldsWeightsGradientsAndMoments_AndTheWholeModel()
     {
-        using IDisposable dense = ComputePath.Force(kernels: false);
+        using IDisposable dense = ComputePath.Force(ComputeWay.Readable);
         MemoryPlan plan = Plan(options);
         Assert.Equal(4 * 4 * Mixtures.Plain.ParameterCount(options.LayerOptions(12, 12)), plan.Layer);
         Assert.Equal(4 * model.Config.ParameterCount, plan.LanguageModel);
@@ -89,9 +89,6 @@ public sealed class MemoryPlanTests : IDisposable
     [
         options with { L1 = 0.1 },
         options with { SparsityKind = "batch-topk" },
-        options with { Type = "transcoder", Activation = "gelu" },
-        options with { Type = "glu-transcoder" },
-        options with { AuxK = 0.03 },
         options with { Type = "dense", Experts = null },
         options with { Type = "linear", Experts = null },
     ];
@@ -106,7 +103,7 @@ public sealed class MemoryPlanTests : IDisposable
     {
         long before = Forced(kernels: true, options).Work;
 
-        foreach (TrainOptions larger in new[] { options with { Hidden = 49 }, options with { Batch = 4097 }, options with { K = 33 }, options with { Type = "glu-mxd" } })
+        foreach (TrainOptions larger in new[] { options with { Hidden = 49 }, options with { Batch = 4097 }, options with { K = 33 }, options with { Type = "glu-mxd" }, options with { AuxK = 0.03 } })
             Assert.True(Forced(kernels: true, larger).Work > before, $"{larger.Type}, H {larger.Hidden}, B {larger.Batch}, K {larger.K}");
     }
 
@@ -139,7 +136,7 @@ public sealed class MemoryPlanTests : IDisposable
 
     private MemoryPlan Forced(bool kernels, TrainOptions o)
     {
-        using IDisposable path = ComputePath.Force(kernels);
+        using IDisposable path = ComputePath.Force(kernels ? ComputeWay.Fast : ComputeWay.Readable);
         return Plan(o with { Device = "cpu" });
     }
 

@@ -1,4 +1,5 @@
 using Mxd.Activations;
+using Mxd.Kernels;
 using Mxd.Layers;
 using Mxd.Metrics;
 using Mxd.Tests.Layers;
@@ -14,6 +15,7 @@ public sealed class ValidationSetTests
     [Fact]
     public void Measure_TakesSlicesThatBoundWhatIsHeld_AndMissesNoRow()
     {
+        using IDisposable dense = ComputePath.Force(ComputeWay.Readable);
         // Of 20,000 units 64 MB hold about 400 tokens.
         using var layer = new CountedRows(RandomLayers.Create(RandomLayers.Options("transcoder", units: 20_000, k: 3), 1));
         using ValidationSet rows = Random(layer.Options);
