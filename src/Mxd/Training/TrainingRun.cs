@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using Mxd.Activations;
 using Mxd.Interchange;
-using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Metrics;
 using Mxd.Runtime;
@@ -22,38 +21,24 @@ public sealed class TrainingRun : IDisposable
     private readonly PreparedRun run;
     private readonly IRunObserver observer;
     private readonly Stopwatch total = Stopwatch.StartNew();
-    private readonly Stopwatch training = new();
-    private readonly LanguageModel model;
-    private readonly ActivationSource source;
-    private readonly ActivationBuffer buffer;
-    private readonly ValidationSet validation;
-    private readonly Trainer trainer;
+    private readonly TrainingGroup group;
+    private readonly TrainingMember member;
     private readonly MetricsLog log;
-    private readonly Device device;
     private readonly RunClock earlier = RunClock.Zero;
-    private long trainedHere;
     private TimeSpan lastCheckpoint;
 
-    private TrainingRun(PreparedRun run, IRunObserver observer, CancellationToken cancellation)
+    private TrainingRun(PreparedRun run, IRunObserver observer, bool? harvestsAhead, CancellationToken cancellation)
     {
         this.run = run;
         this.observer = observer;
         TrainOptions options = run.Options;
-        device = Devices.Parse(options.Device);
-        observer.Begin("Loading the language model", run.Model.Identity.Layers, "layers");
-        model = run.Model.Load(Dtypes.Parse(options.ModelDtype), device, new Counted(observer, run.Model.Identity.Layers));
-        var harvester = new Harvester(model, options.InputHook, options.OutputHook);
-        source = new ActivationSource(harvester, run.Data.Text, new ContextOrder(run.Data.Text.Count, options.Seed));
-        long heldOut = run.Description.Data.ValidationContexts;
-        observer.Begin("Harvesting held-out activations", heldOut * options.Context, "tokens");
-        validation = ValidationSet.Harvest(harvester, run.Data.HeldOut, heldOut, options.HarvestBatch, observer, cancellation);
-        buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.Seed);
-        ILayer layer = LayerTypes.Get(options.Type).Initialise(run.Description.Layer, options.Seed, device);
-        trainer = new Trainer(layer, LearningRateSchedule.Parse(options.Schedule, options.LearningRate, options.Warmup, options.Steps));
+        observer.Begin("Loading the language model", 0, "layers");
+        group = TrainingGroup.Begin(run.TakeModel(), [options], run.Data, observer, harvestsAhead, cancellation);
+        member = group.Members[0];
         long metricsBytes = 0;
         if (run.Checkpoint is { } checkpoint)
         {
-            CheckpointHeader header = CheckpointFile.Restore(checkpoint, trainer, buffer);
+            CheckpointHeader header = CheckpointFile.Restore(checkpoint, member.Trainer, group.Harvest.Buffer);
             (earlier, metricsBytes) = (header.Clock, header.MetricsBytes);
             if (header.Steps != options.Steps && options.Schedule != "constant")
                 observer.Note($"Note: the run was to have {header.Steps} steps and now has {options.Steps}; from here the schedule '{options.Schedule}' is that of the longer run.");
@@ -66,26 +51,31 @@ public sealed class TrainingRun : IDisposable
 
     private TrainOptions Options => run.Options;
 
-    private long Step => trainer.Optimizer.Steps;
+    private long Step => member.Step;
 
     /// <summary>Carries the run out to its end.</summary>
     /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
-    public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default)
+    public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default) =>
+        Execute(run, observer, harvestsAhead: null, cancellation);
+
+    /// <summary>The same, with the language model beside training or not; the bits are the same.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="observer">Hears how it goes.</param>
+    /// <param name="harvestsAhead">Null where <see cref="HarvestPolicy"/> is to decide.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
+    public static TrainResult Execute(PreparedRun run, IRunObserver observer, bool? harvestsAhead, CancellationToken cancellation = default)
     {
         run.Enter();
         AtomicFile.WriteAllText(run.Folder.DescriptionFile, JsonSerializer.Serialize(run.Description, Json.Indented));
-        using var work = new TrainingRun(run, observer, cancellation);
+        using var work = new TrainingRun(run, observer, harvestsAhead, cancellation);
         return work.Execute(cancellation);
     }
 
     public void Dispose()
     {
         log.Dispose();
-        trainer.Layer.Dispose();
-        trainer.Dispose();
-        buffer.Dispose();
-        validation.Dispose();
-        model.Dispose();
+        group.Dispose();
     }
 
     private TrainResult Execute(CancellationToken cancellation)
@@ -111,35 +101,21 @@ public sealed class TrainingRun : IDisposable
             SaveCheckpoint();
             throw;
         }
-        return Finish(measured ?? validation.Measure(trainer.Layer, Options.Batch));
+        return Finish(measured ?? member.Measure(group.Harvest.Validation));
     }
 
     private StepResult TrainStep(CancellationToken cancellation)
     {
-        using DisposeScope scope = NewDisposeScope();
-        using ActivationPairs pairs = buffer.Next(Options.Batch, cancellation);
-        training.Start();
-        try
-        {
-            StepResult result = trainer.Step(pairs.Inputs.to(device), pairs.Outputs.to(device));
-            trainedHere += Options.Batch;
-            return result;
-        }
-        catch (NotFiniteNumberException e)
-        {
-            throw new MxdInputException($"{e.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", e);
-        }
-        finally
-        {
-            training.Stop();
-        }
+        StepResult? result = group.Advance(cancellation)[0];
+        return result
+            ?? throw new MxdInputException($"{member.Failure!.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", member.Failure);
     }
 
     private Reconstruction Log(StepResult result)
     {
-        Reconstruction measured = validation.Measure(trainer.Layer, Options.Batch);
-        long silent = (trainer.Firings == 0).sum().ToInt64();
-        trainer.Firings.zero_();
+        Reconstruction measured = member.Measure(group.Harvest.Validation);
+        long silent = (member.Trainer.Firings == 0).sum().ToInt64();
+        member.Trainer.Firings.zero_();
         RunClock clock = Clock();
         log.Add(new MetricsLine(
             Step, Step * Options.Batch, result.LearningRate, result.Loss, result.L0, silent, measured,
@@ -156,10 +132,10 @@ public sealed class TrainingRun : IDisposable
     {
         RequireFiniteWeights();
         LayerOrigin origin = run.Description.Origin with { TrainedTokens = Step * Options.Batch };
-        NativeLayer.Save(run.Folder.LayerFile, trainer.Layer, origin);
-        using BufferState state = buffer.Save(withRows: Step < Options.Steps && run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit);
+        NativeLayer.Save(run.Folder.LayerFile, member.Trainer.Layer, origin);
+        using BufferState state = group.Harvest.Buffer.Save(withRows: Step < Options.Steps && run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit);
         CheckpointFile.Save(
-            run.Folder.CheckpointsFolder, trainer, state,
+            run.Folder.CheckpointsFolder, member.Trainer, state,
             new CheckpointHeader(Step, Options.Steps, state.NextContext, state.Refills, state.HalfLine, state.Batches, log.Length, Clock()));
         lastCheckpoint = total.Elapsed;
     }
@@ -168,13 +144,12 @@ public sealed class TrainingRun : IDisposable
     private void RequireFiniteWeights()
     {
         using DisposeScope scope = NewDisposeScope();
-        foreach (Parameter parameter in trainer.Layer.Parameters)
+        foreach (Parameter parameter in member.Trainer.Layer.Parameters)
             if (!parameter.Value.isfinite().all().ToBoolean())
                 throw new InvalidOperationException($"{parameter.Key} is no longer finite at step {Step}: lower --lr or raise --warmup.");
     }
 
-    private RunClock Clock() => earlier.Plus(
-        new RunClock(total.Elapsed.TotalSeconds, source.Elapsed.TotalSeconds, source.Tokens, training.Elapsed.TotalSeconds, trainedHere));
+    private RunClock Clock() => earlier.Plus(group.Clock(total.Elapsed));
 
     private TrainResult Finish(Reconstruction measured)
     {
@@ -182,7 +157,7 @@ public sealed class TrainingRun : IDisposable
         var result = new TrainResult(
             run.Folder.Path,
             Options.Type,
-            trainer.Layer.ParameterCount(),
+            member.Trainer.Layer.ParameterCount(),
             Step * Options.Batch,
             clock.TokensPerSecond,
             clock.HarvestTokensPerSecond,
@@ -193,11 +168,5 @@ public sealed class TrainingRun : IDisposable
             measured);
         AtomicFile.WriteAllText(run.Folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
         return result;
-    }
-
-    /// <summary>Turns a share of the work into a count of it.</summary>
-    private sealed class Counted(IRunObserver observer, long count) : IProgress<double>
-    {
-        public void Report(double value) => observer.Advance((long)Math.Round(value * count));
     }
 }

@@ -1,4 +1,5 @@
 using Mxd.Activations;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Metrics;
 using TorchSharp;
@@ -6,50 +7,49 @@ using static TorchSharp.torch;
 
 namespace Mxd.Training;
 
-/// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
+/// <summary>Activations of held-out contexts, harvested once, on which layers are measured again and again.</summary>
 public sealed class ValidationSet : IDisposable
 {
-    private readonly ActivationPairs pairs;
+    private readonly ActivationRows rows;
 
-    private ValidationSet(ActivationPairs pairs) => this.pairs = pairs;
+    private ValidationSet(ActivationRows rows) => this.rows = rows;
 
     /// <summary>Harvests the first <paramref name="count"/> contexts, <paramref name="batch"/> at a time.</summary>
     public static ValidationSet Harvest(Harvester harvester, PackedContexts text, long count, int batch, IRunObserver observer, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
-        long rows = count * text.ContextLength;
-        Tensor inputs = empty(rows, harvester.InputWidth, dtype: harvester.Dtype);
-        Tensor outputs = empty(rows, harvester.OutputWidth, dtype: harvester.Dtype);
+        var whole = new ActivationRows(
+            harvester.Points, [.. harvester.Points.Select(_ => empty(count * text.ContextLength, harvester.Width, dtype: harvester.Dtype))]);
         for (long done = 0; done < count; done += batch)
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope one = NewDisposeScope();
             int size = (int)Math.Min(batch, count - done);
-            using ActivationPairs harvested = harvester.Harvest(text.ToTensor(Enumerable.Range(0, size).Select(i => done + i)));
-            inputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Inputs);
-            outputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Outputs);
+            using ActivationRows harvested = harvester.Harvest(text.ToTensor(Enumerable.Range(0, size).Select(i => done + i)));
+            foreach (HookPoint point in harvester.Points)
+                whole[point].narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested[point]);
             observer.Advance((done + size) * text.ContextLength);
         }
-        return new ValidationSet(new ActivationPairs(inputs.DetachFromDisposeScope(), outputs.DetachFromDisposeScope()));
+        return new ValidationSet(whole.Select(values => values.DetachFromDisposeScope()));
     }
 
-    /// <summary>Measures the layer on all rows, <paramref name="rowsAtOnce"/> at a time.</summary>
-    public Reconstruction Measure(ILayer layer, long rowsAtOnce)
+    /// <summary>Measures a layer between two of the points on all rows, <paramref name="rowsAtOnce"/> at a time.</summary>
+    public Reconstruction Measure(ILayer layer, HookPoint input, HookPoint output, long rowsAtOnce)
     {
         Device device = layer.Device();
         using IDisposable noGrad = no_grad();
         using var meter = new ReconstructionMeter(layer.Options.Units, device);
-        for (long start = 0; start < pairs.Count; start += rowsAtOnce)
+        for (long start = 0; start < rows.Count; start += rowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            long length = Math.Min(rowsAtOnce, pairs.Count - start);
-            Tensor x = pairs.Inputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
-            Tensor t = pairs.Outputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
+            long length = Math.Min(rowsAtOnce, rows.Count - start);
+            Tensor x = rows[input].narrow(0, start, length).to(device).to(ScalarType.Float32);
+            Tensor t = rows[output].narrow(0, start, length).to(device).to(ScalarType.Float32);
             SparseCodes codes = layer.Encode(x);
             meter.Add(layer.Decode(codes, x), t, codes);
         }
         return meter.Result();
     }
 
-    public void Dispose() => pairs.Dispose();
+    public void Dispose() => rows.Dispose();
 }
