@@ -10,7 +10,8 @@ namespace Mxd.Benchmarks;
 
 /// <summary>
 /// Several configurations from one pass of the language model, beside the parts of that pass alone: the harvest with shuffling, and the steps of
-/// each configuration on the same rows. The parts are measured next to the pass they are compared with, since a machine's speed drifts.
+/// each configuration on the same rows. The parts are measured next to the pass they are compared with, since a machine's speed drifts; the
+/// ratio of processor time says what other work on the machine does to the other one.
 /// </summary>
 internal static class ShareCase
 {
@@ -24,11 +25,11 @@ internal static class ShareCase
         TrainingData data = TrainingData.Load(all[0], file.Tokenizer, null, new NoObserver());
         data = data with { HeldOut = Packing.Pack([text], file.Tokenizer, new PackingOptions { MaximumContexts = 1 }) };
         Console.WriteLine($"### {batches} batches of {all[0].Batch} tokens to layer {layer}, N = {all[0].Experts}, K = {string.Join(", ", topK)}\n\n{Machine.Describe()}\n");
-        Console.WriteLine("| configurations | pass, s | harvest alone, s | steps alone, s | pass / (harvest + steps) | tokens harvested | tokens/s | tokens/s of all |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| configurations | pass, s | harvest alone, s | steps alone, s | pass / (harvest + steps) | of processor time | tokens harvested | tokens/s | tokens/s of all |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (int count in counts)
         {
             using TrainingGroup group = Begin(file, all[..count], data), alone = Begin(file, all[..count], data);
-            double harvest = 0, steps = 0;
+            Spent harvest = default, steps = default;
             for (int i = 0; i < batches; i++)
             {
                 using DisposeScope scope = NewDisposeScope();
@@ -40,13 +41,14 @@ internal static class ShareCase
                 });
                 rows!.Dispose();
             }
-            double pass = Time(() =>
+            Spent pass = Time(() =>
             {
                 for (int i = 0; i < batches; i++) group.Advance();
             });
             long tokens = all[0].Batch * batches;
+            Spent parts = harvest + steps;
             Console.WriteLine(FormattableString.Invariant(
-                $"| {count} | {pass:f1} | {harvest:f1} | {steps:f1} | {pass / (harvest + steps):f3} | {group.Harvest.Tokens:n0} of {tokens:n0} | {tokens / pass:n0} | {count * tokens / pass:n0} |"));
+                $"| {count} | {pass.Seconds:f1} | {harvest.Seconds:f1} | {steps.Seconds:f1} | {pass.Seconds / parts.Seconds:f3} | {pass.Processor / parts.Processor:f3} | {group.Harvest.Tokens:n0} of {tokens:n0} | {tokens / pass.Seconds:n0} | {count * tokens / pass.Seconds:n0} |"));
         }
     }
 
@@ -73,10 +75,16 @@ internal static class ShareCase
         Device = "cpu",
     };
 
-    private static double Time(Action work)
+    private static Spent Time(Action work)
     {
-        long start = Stopwatch.GetTimestamp();
+        (long start, TimeSpan processor) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new Spent(Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
+    }
+
+    /// <summary>Seconds on the clock, and of all cores.</summary>
+    private readonly record struct Spent(double Seconds, double Processor)
+    {
+        public static Spent operator +(Spent one, Spent other) => new(one.Seconds + other.Seconds, one.Processor + other.Processor);
     }
 }
