@@ -46,8 +46,8 @@ internal static class FamilyCase
     {
         using ModelFile file = ModelFile.Open(path);
         using LanguageModel model = file.Load(ScalarType.BFloat16, CPU);
-        using ActivationPairs trained = Harvest(file, model, layer, text, tokens / ContextLength, shuffled: true);
-        using ActivationPairs held = Harvest(file, model, layer, validation, ValidationContexts, shuffled: false);
+        using ActivationRows trained = Harvest(file, model, layer, text, tokens / ContextLength, shuffled: true);
+        using ActivationRows held = Harvest(file, model, layer, validation, ValidationContexts, shuffled: false);
         Console.WriteLine($"{trained.Count:n0} tokens to train on, {held.Count:n0} held out, widths {model.Identity.Width}\n");
         string second = beside == Beside.Mixed ? "mixed" : "readable";
         Console.WriteLine($"| layer | parameters | FVU | {second} | L0 | dead | tokens/s | {second} |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
@@ -84,7 +84,7 @@ internal static class FamilyCase
             Multiplier);
     }
 
-    private static Trained Train(LayerOptions options, ActivationPairs trained, ActivationPairs held, Beside? beside)
+    private static Trained Train(LayerOptions options, ActivationRows trained, ActivationRows held, Beside? beside)
     {
         bool autoencoder = LayerTypes.Get(options.Type).IsAutoencoder;
         using ILayer layer = LayerTypes.Get(options.Type).Initialise(options, 0, CPU);
@@ -111,13 +111,13 @@ internal static class FamilyCase
         return new Trained(meter.Result(), rate);
     }
 
-    private static (Tensor X, Tensor Target) Rows(ActivationPairs pairs, long start, long count, bool autoencoder)
+    private static (Tensor X, Tensor Target) Rows(ActivationRows rows, long start, long count, bool autoencoder)
     {
-        Tensor target = pairs.Outputs.narrow(0, start, count).to(ScalarType.Float32);
-        return (autoencoder ? target : pairs.Inputs.narrow(0, start, count).to(ScalarType.Float32), target);
+        Tensor target = rows.Values[1].narrow(0, start, count).to(ScalarType.Float32);
+        return (autoencoder ? target : rows.Values[0].narrow(0, start, count).to(ScalarType.Float32), target);
     }
 
-    private static ActivationPairs Harvest(ModelFile file, LanguageModel model, int layer, string text, long contexts, bool shuffled)
+    private static ActivationRows Harvest(ModelFile file, LanguageModel model, int layer, string text, long contexts, bool shuffled)
     {
         using DisposeScope scope = NewDisposeScope();
         PackedContexts packed = Packing.Pack([text], file.Tokenizer, new PackingOptions { ContextLength = ContextLength });
@@ -127,9 +127,9 @@ internal static class FamilyCase
         for (long first = 0; first < contexts; first += HarvestBatch)
         {
             IEnumerable<long> numbers = Enumerable.Range(0, (int)Math.Min(HarvestBatch, contexts - first)).Select(i => shuffled ? order[first + i] : first + i);
-            using ActivationPairs harvested = harvester.Harvest(packed.ToTensor(numbers));
-            inputs.Add(harvested.Inputs.clone());
-            outputs.Add(harvested.Outputs.clone());
+            using ActivationRows harvested = harvester.Harvest(packed.ToTensor(numbers));
+            inputs.Add(harvested.Values[0].clone());
+            outputs.Add(harvested.Values[1].clone());
         }
         (Tensor x, Tensor y) = (cat(inputs, 0), cat(outputs, 0));
         if (shuffled)
@@ -138,6 +138,6 @@ internal static class FamilyCase
             Tensor rows = randperm(x.shape[0], generator: generator);
             (x, y) = (x.index_select(0, rows), y.index_select(0, rows));
         }
-        return new ActivationPairs(x.DetachFromDisposeScope(), y.DetachFromDisposeScope());
+        return new ActivationRows(harvester.Points, [x.DetachFromDisposeScope(), y.DetachFromDisposeScope()]);
     }
 }

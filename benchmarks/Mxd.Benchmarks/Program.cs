@@ -9,6 +9,22 @@ const string Usage = """
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- generate MODEL [ROUNDS]
 
+    Configurations of the SmolLM2 size (N = 2302, batch 4096) trained from one pass of the language model, beside its parts alone.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- share MODEL LAYER TEXT [BATCHES]
+
+    A short run with the language model before each refill's steps, and beside them; OMP_NUM_THREADS=1 leaves cores for both.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- ahead MODEL LAYER TEXT [ROUNDS]
+
+    Where the time of a harvest goes, in a model of the Llama family.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- harvest-profile MODEL LAYER
+
+    What a run does before its first harvest.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- start MODEL TEXT
+
     Tokenises a text on one core with each tokenizer: a GGUF file, or a folder with a tokenizer.json.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- tokenise TEXT TOKENIZER...
@@ -55,6 +71,21 @@ switch (args)
         return 0;
     case ["generate", string model, .. var rest]:
         Comparison.Run("Generating 128 tokens", ["generate", model], ["float32 1", "bfloat16 1", "float32 8", "bfloat16 8"], Rounds(rest));
+        return 0;
+    case ["share", string model, string layer, string text, .. var rest]:
+        ShareCase.Run(model, layer, text, rest is [string batches] ? int.Parse(batches) : 1);
+        return 0;
+    case ["ahead", string model, string layer, string text, .. var rest]:
+        Comparison.Run("Training with the language model before each refill's steps, and beside them", ["ahead", model, layer, text], ["before", "beside"], Rounds(rest));
+        return 0;
+    case ["measure", "ahead", string model, string layer, string text, string variant]:
+        AheadCase.Measure(model, int.Parse(layer), text, variant == "beside").Print();
+        return 0;
+    case ["harvest-profile", string model, string layer]:
+        HarvestProfile.Run(model, int.Parse(layer));
+        return 0;
+    case ["start", string model, string text]:
+        StartCase.Run(model, text);
         return 0;
     case ["tokenise", string text, .. var tokenizers]:
         TokeniseCase.Run(text, tokenizers);

@@ -1,3 +1,4 @@
+using Mxd.LanguageModels;
 using Mxd.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,27 +6,37 @@ using static TorchSharp.torch;
 namespace Mxd.Activations;
 
 /// <summary>
-/// A pool of input and output rows, kept together, from which shuffled batches are served. When half of it has been served, the free
+/// A pool of rows, those of every hook point kept together, from which shuffled batches are served. When half of it has been served, the free
 /// slots are filled with new contexts and everything is shuffled again, so that a batch mixes tokens of many contexts (section 4 of the
-/// published recipe). Every token of the run's contexts is served once. Shuffles depend on the seed and the refill's number alone.
+/// published recipe). Every token of the run's contexts is served once. Shuffles depend on the seed and the refill's number alone, and so do
+/// not know which points are read, nor whether the next refill was harvested ahead.
 /// </summary>
 public sealed class ActivationBuffer : IDisposable
 {
     private readonly ActivationSource source;
+    private readonly HarvestAhead? ahead;
     private readonly long capacity, totalContexts, seed;
     private readonly int harvestBatch;
-    private readonly Tensor inputs, outputs, sources;
+    private readonly ActivationRows pool;
+    private readonly Tensor sources;
     private readonly List<HarvestedBatch> batches = [];
+
+    /// <summary>Batches of the next refill that lie in free slots already; no part of the state.</summary>
+    private readonly List<HarvestedBatch> placed = [];
+
     private Tensor live = zeros(0, dtype: ScalarType.Int64).DetachFromDisposeScope();
     private Tensor free;
     private long served, halfLine, nextContext, refills;
+    private bool isAhead;
 
     /// <param name="source">Where activations come from.</param>
     /// <param name="capacityContexts">Size of the pool, contexts; no more is taken than the run has.</param>
     /// <param name="harvestBatch">Contexts the language model takes at once.</param>
     /// <param name="totalContexts">Contexts of the whole run; the pool drains when they have all been harvested.</param>
-    /// <param name="seed">The run's seed.</param>
-    public ActivationBuffer(ActivationSource source, long capacityContexts, int harvestBatch, long totalContexts, long seed)
+    /// <param name="seed">Seed of the shuffles.</param>
+    /// <param name="harvestsAhead">Run the language model for the next refill while the rows at hand are used (<see cref="HarvestPolicy"/>)? The rows are the same either way.</param>
+    public ActivationBuffer(
+        ActivationSource source, long capacityContexts, int harvestBatch, long totalContexts, long seed, bool harvestsAhead = false)
     {
         this.source = source;
         this.harvestBatch = harvestBatch;
@@ -33,21 +44,26 @@ public sealed class ActivationBuffer : IDisposable
         this.seed = seed;
         capacity = Math.Min(capacityContexts, totalContexts) * source.ContextLength;
         Harvester harvester = source.Harvester;
-        inputs = empty(capacity, harvester.InputWidth, dtype: harvester.Dtype).DetachFromDisposeScope();
-        outputs = empty(capacity, harvester.OutputWidth, dtype: harvester.Dtype).DetachFromDisposeScope();
+        pool = new ActivationRows(
+            harvester.Points, [.. harvester.Points.Select(_ => empty(capacity, harvester.Width, dtype: harvester.Dtype).DetachFromDisposeScope())]);
         sources = zeros(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
         free = arange(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
+        if (harvestsAhead) ahead = new HarvestAhead(batch => source.Harvest(batch.First, batch.Count));
     }
 
-    /// <summary>Contexts harvested so far.</summary>
+    /// <summary>Hook points whose rows are served.</summary>
+    public IReadOnlyList<HookPoint> Points => pool.Points;
+
+    /// <summary>Contexts harvested so far, those of a refill under way left out.</summary>
     public long HarvestedContexts => nextContext;
 
     /// <summary>
-    /// The next <paramref name="batch"/> rows in float32. Throws when fewer are left in the whole run. A refill that is cancelled leaves the
-    /// buffer as it was before.
+    /// The next <paramref name="batch"/> rows of every point in float32. Throws when fewer are left in the whole run. A refill that is cancelled
+    /// leaves the buffer as it was before.
     /// </summary>
-    public ActivationPairs Next(long batch, CancellationToken cancellation = default)
+    public ActivationRows Next(long batch, CancellationToken cancellation = default)
     {
+        PlaceWhatIsReady();
         if (Left - batch < halfLine && nextContext < totalContexts) Refill(cancellation);
         // A refill takes whole harvest batches: near the end of a run the first may leave contexts that this batch needs.
         for (long before = -1; Left < batch && nextContext < totalContexts && nextContext > before;)
@@ -56,12 +72,11 @@ public sealed class ActivationBuffer : IDisposable
             Refill(cancellation);
         }
         if (Left < batch) throw new InvalidOperationException($"{batch} rows were asked for, but the run has {Left} left.");
+        HarvestNextRefillAhead(batch);
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = live.narrow(0, served, batch);
         served += batch;
-        return new ActivationPairs(Take(inputs), Take(outputs));
-
-        Tensor Take(Tensor pool) => pool.index_select(0, rows).to(ScalarType.Float32).DetachFromDisposeScope();
+        return pool.Select(values => values.index_select(0, rows).to(ScalarType.Float32).DetachFromDisposeScope());
     }
 
     /// <summary>
@@ -81,7 +96,7 @@ public sealed class ActivationBuffer : IDisposable
             origins.DetachFromDisposeScope(),
             [.. batches.Where(b => Enumerable.Range(0, b.Count).Any(i => needed.Contains(b.First + i)))],
             halfLine,
-            withRows && Left > 0 ? new ActivationPairs(inputs.alias().DetachFromDisposeScope(), outputs.alias().DetachFromDisposeScope()) : null);
+            withRows && Left > 0 ? pool.Select(values => values.alias().DetachFromDisposeScope()) : null);
     }
 
     /// <summary>Returns to a saved state; rows that were not saved are harvested again in the batches they came in.</summary>
@@ -92,6 +107,8 @@ public sealed class ActivationBuffer : IDisposable
         refills = state.Refills;
         halfLine = state.HalfLine;
         served = 0;
+        isAhead = false;
+        placed.Clear();
         batches.Clear();
         batches.AddRange(state.Batches);
         Replace(ref live, state.Slots.clone());
@@ -101,8 +118,7 @@ public sealed class ActivationBuffer : IDisposable
         if (state.Rows is { } rows)
         {
             // A run that was made longer may have a larger pool than the one that was saved.
-            inputs.narrow(0, 0, rows.Count).copy_(rows.Inputs);
-            outputs.narrow(0, 0, rows.Count).copy_(rows.Outputs);
+            foreach (HookPoint point in Points) pool[point].narrow(0, 0, rows.Count).copy_(rows[point]);
         }
         else
         {
@@ -112,32 +128,52 @@ public sealed class ActivationBuffer : IDisposable
 
     public void Dispose()
     {
-        foreach (Tensor tensor in new[] { inputs, outputs, sources, live, free }) tensor.Dispose();
+        ahead?.Dispose();
+        pool.Dispose();
+        foreach (Tensor tensor in new[] { sources, live, free }) tensor.Dispose();
     }
 
     private long Left => live.shape[0] - served;
 
+    /// <summary>Slots that hold nothing that is still to be served; those that become free later come after these.</summary>
+    private Tensor FreeSlots() => cat([free, live.narrow(0, 0, served)], 0);
+
+    /// <summary>What a refill of so many free slots harvests: whole harvest batches while there are any, so that the language model sees one shape.</summary>
+    private IEnumerable<HarvestedBatch> RefillBatches(long freeSlots)
+    {
+        long count = Math.Min(freeSlots / source.ContextLength, totalContexts - nextContext);
+        if (count >= harvestBatch) count -= count % harvestBatch;
+        for (long done = 0; done < count; done += harvestBatch)
+            yield return new HarvestedBatch(nextContext + done, (int)Math.Min(harvestBatch, count - done));
+    }
+
     private void Refill(CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor slots = cat([free, live.narrow(0, 0, served)], 0);
-        long count = Math.Min(slots.shape[0] / source.ContextLength, totalContexts - nextContext);
-        // Whole harvest batches while there are any, so that the language model sees one shape.
-        if (count >= harvestBatch) count -= count % harvestBatch;
-        long filled = count * source.ContextLength;
-        Tensor fresh = slots.narrow(0, 0, filled);
-        List<HarvestedBatch> harvested = [];
-        for (long done = 0; done < count; done += harvestBatch)
+        Tensor slots = FreeSlots();
+        HarvestedBatch[] wanted = [.. RefillBatches(slots.shape[0])];
+        // Where batches of another size were served than was thought, other contexts go through the language model together.
+        int kept = placed.Zip(wanted).TakeWhile(pair => pair.First == pair.Second).Count();
+        placed.RemoveRange(kept, placed.Count - kept);
+        foreach (HarvestedBatch batch in wanted.Skip(kept))
         {
             cancellation.ThrowIfCancellationRequested();
-            harvested.Add(new HarvestedBatch(nextContext + done, (int)Math.Min(harvestBatch, count - done)));
-            HarvestInto(fresh, done, harvested[^1]);
+            using ActivationRows rows = ahead?.Take(batch, cancellation) ?? source.Harvest(batch.First, batch.Count);
+            Place(slots, batch, rows);
         }
-        nextContext += count;
-        batches.AddRange(harvested);
+        Adopt(slots, wanted);
+    }
 
-        Tensor pool = cat([live.narrow(0, served, Left), fresh], 0);
-        Replace(ref live, pool.index_select(0, Seeds.Permutation(pool.shape[0], seed, "buffer", refills++)));
+    /// <summary>Shuffles the rows placed in free slots into those still to be served.</summary>
+    private void Adopt(Tensor slots, HarvestedBatch[] fresh)
+    {
+        long contexts = fresh.Sum(b => b.Count), filled = contexts * source.ContextLength;
+        placed.Clear();
+        isAhead = false;
+        nextContext += contexts;
+        batches.AddRange(fresh);
+        Tensor mixed = cat([live.narrow(0, served, Left), slots.narrow(0, 0, filled)], 0);
+        Replace(ref live, mixed.index_select(0, Seeds.Permutation(mixed.shape[0], seed, "buffer", refills++)));
         Replace(ref free, slots.narrow(0, filled, slots.shape[0] - filled).clone());
         served = 0;
         halfLine = nextContext < totalContexts ? live.shape[0] / 2 : 0;
@@ -145,30 +181,50 @@ public sealed class ActivationBuffer : IDisposable
         batches.RemoveAll(b => b.First + b.Count <= oldest);
     }
 
-    private void HarvestInto(Tensor slots, long doneContexts, HarvestedBatch batch)
+    /// <summary>Lets the next refill be harvested, which comes when no more than half the pool would be left after a batch.</summary>
+    private void HarvestNextRefillAhead(long batch)
+    {
+        if (ahead is null || isAhead || nextContext >= totalContexts) return;
+        long batchesTillThen = Math.Max(1, (Left - halfLine) / batch), slotsThen = free.shape[0] + served + batchesTillThen * batch;
+        // Held beside the pool: what one batch will make room for, and the next.
+        long most = batch / ((long)harvestBatch * source.ContextLength) + 2;
+        ahead.Expect(RefillBatches(slotsThen), (int)most);
+        isAhead = true;
+    }
+
+    /// <summary>Puts batches that were harvested ahead into slots that have become free.</summary>
+    private void PlaceWhatIsReady()
+    {
+        if (!isAhead) return;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor slots = FreeSlots();
+        while (ahead!.TryTake(slots.shape[0] / source.ContextLength - placed.Sum(b => b.Count), out HarvestedBatch batch, out ActivationRows? rows))
+            using (rows) Place(slots, batch, rows);
+    }
+
+    private void Place(Tensor slots, HarvestedBatch batch, ActivationRows rows)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ActivationPairs pairs = source.Harvest(batch.First, batch.Count);
-        Tensor chosen = slots.narrow(0, doneContexts * source.ContextLength, pairs.Count);
-        Store(chosen, pairs);
-        sources.index_copy_(0, chosen, arange(pairs.Count, dtype: ScalarType.Int64) + batch.First * source.ContextLength);
+        Tensor chosen = slots.narrow(0, (batch.First - nextContext) * source.ContextLength, rows.Count);
+        Store(chosen, rows);
+        sources.index_copy_(0, chosen, arange(rows.Count, dtype: ScalarType.Int64) + batch.First * source.ContextLength);
+        placed.Add(batch);
     }
 
     private void HarvestAgain(HarvestedBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ActivationPairs pairs = source.Harvest(batch.First, batch.Count);
-        Tensor rows = sources.index_select(0, live) - batch.First * source.ContextLength;
-        Tensor mine = (rows >= 0).logical_and(rows < pairs.Count).nonzero().squeeze(1);
-        Tensor local = rows.index_select(0, mine);
-        using var chosen = new ActivationPairs(pairs.Inputs.index_select(0, local), pairs.Outputs.index_select(0, local));
+        using ActivationRows rows = source.Harvest(batch.First, batch.Count);
+        Tensor origins = sources.index_select(0, live) - batch.First * source.ContextLength;
+        Tensor mine = (origins >= 0).logical_and(origins < rows.Count).nonzero().squeeze(1);
+        Tensor local = origins.index_select(0, mine);
+        using ActivationRows chosen = rows.Select(values => values.index_select(0, local));
         Store(live.index_select(0, mine), chosen);
     }
 
-    private void Store(Tensor slots, ActivationPairs pairs)
+    private void Store(Tensor slots, ActivationRows rows)
     {
-        inputs.index_copy_(0, slots, pairs.Inputs);
-        outputs.index_copy_(0, slots, pairs.Outputs);
+        foreach (HookPoint point in Points) pool[point].index_copy_(0, slots, rows[point]);
     }
 
     private static void Replace(ref Tensor field, Tensor value)

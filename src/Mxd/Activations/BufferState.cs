@@ -22,7 +22,7 @@ public sealed record BufferState(
     Tensor Sources,
     IReadOnlyList<HarvestedBatch> Batches,
     long HalfLine,
-    ActivationPairs? Rows) : IDisposable
+    ActivationRows? Rows) : IDisposable
 {
     public void Dispose()
     {

@@ -20,10 +20,10 @@ internal sealed class ReconstructionPass(LanguageModel model, PackedContexts tex
         ReconstructionMeter[] meters = [.. skips.Select(_ => new ReconstructionMeter(replacement.Layer.Options.Units, model.Device))];
         pass.ForEach(0, 0.25, batch =>
         {
-            using ActivationPairs pairs = harvester.Harvest(text.ToTensor(batch));
+            using ActivationRows rows = harvester.Harvest(text.ToTensor(batch));
             for (int i = 0; i < meters.Length; i++)
             {
-                Tensor x = Kept(pairs.Inputs, skips[i]), target = Kept(pairs.Outputs, skips[i]);
+                Tensor x = Kept(rows[replacement.Input], skips[i]), target = Kept(rows[replacement.Output], skips[i]);
                 SparseCodes codes = replacement.Layer.Encode(x);
                 meters[i].Add(replacement.Layer.Decode(codes, x), target, codes);
                 if (i == 0) mean.Add(target);

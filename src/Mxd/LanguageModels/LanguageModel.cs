@@ -26,6 +26,16 @@ public abstract class LanguageModel(ModelIdentity identity) : IDisposable
     /// </summary>
     public abstract Tensor RunLayers(Tensor residual, int from, int end, KeyValueCache? cache = null);
 
+    /// <summary>
+    /// Runs the blocks from the first on for what is attached to the hook points up to <paramref name="last"/>, and may leave out whatever
+    /// comes after it.
+    /// </summary>
+    public virtual void RunTo(Tensor residual, HookPoint last)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        RunLayers(residual, 0, last.Layer + 1);
+    }
+
     /// <summary>The final norm's output [B,T,width], ready for <see cref="Logits"/>.</summary>
     public abstract Tensor FinalNorm(Tensor residual);
 

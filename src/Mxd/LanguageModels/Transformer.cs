@@ -4,8 +4,12 @@ using static TorchSharp.torch;
 namespace Mxd.LanguageModels;
 
 /// <summary>
-/// What the families have in common: an embedding, blocks of attention and MLP, a final norm and an unembedding. A family says what a
-/// <see cref="Block"/> does. Norms and rotary frequencies are computed in float32 whatever the weights' dtype.
+/// What the families have in common: an embedding, blocks, a final norm and an unembedding. A block adds attention and MLP to the residual
+/// stream x, one after the other or side by side; a family says how it normalises what they read.
+/// <code>
+/// h = x + attention(x),   x' = h + mlp(h)   or, where attention and MLP are parallel,   x' = h + mlp(x)
+/// </code>
+/// Norms and rotary frequencies are computed in float32 whatever the weights' dtype.
 /// </summary>
 public abstract class Transformer : LanguageModel
 {
@@ -54,6 +58,23 @@ public abstract class Transformer : LanguageModel
         return x;
     }
 
+    /// <summary>The block of the last point ends there: its MLP, and the attention where the MLP does not read it, are run only if need be.</summary>
+    public override void RunTo(Tensor residual, HookPoint last)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        if (last.Site == HookSite.ResidualAfter)
+        {
+            RunLayers(residual, 0, last.Layer + 1);
+            return;
+        }
+        (int layer, BlockWeights weights) = (last.Layer, Weights.Blocks[last.Layer]);
+        Tensor x = Hooks.Apply(layer, HookSite.ResidualBefore, RunLayers(residual, 0, layer));
+        if (last.Site == HookSite.ResidualBefore) return;
+        Tensor read = MlpInput(layer, weights, Config.IsParallel ? x : x + Attention(layer, weights, x, null));
+        if (last.Site == HookSite.MlpOut) MlpOutput(layer, weights, read);
+    }
+
     public override Tensor FinalNorm(Tensor residual)
     {
         using IDisposable noGrad = no_grad();
@@ -89,27 +110,33 @@ public abstract class Transformer : LanguageModel
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The residual stream after one block, from the one before it, both [B,T,width]; in the caller's dispose scope.</summary>
-    protected abstract Tensor Block(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache);
-
     /// <summary>The norm's n, before its scale and shift.</summary>
     protected abstract Tensor Normalise(Tensor x);
 
+    /// <summary>The residual stream after one block, from the one before it, both [B,T,width]; in the caller's dispose scope.</summary>
+    private Tensor Block(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache)
+    {
+        Tensor h = x + Attention(layer, weights, x, cache);
+        return h + MlpOutput(layer, weights, MlpInput(layer, weights, Config.IsParallel ? x : h));
+    }
+
     /// <summary>What the attention adds to the residual stream x.</summary>
-    protected Tensor Attention(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache)
+    private Tensor Attention(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor queryKeyValue = Linear(Scaled(Normalise(x), weights.AttentionNorm), weights.QueryKeyValue);
         return Linear(attention.Mix(queryKeyValue, layer, cache), weights.AttentionOut).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What the MLP adds to the residual stream, of which it reads x; with its hook points.</summary>
-    protected Tensor MlpOutput(int layer, BlockWeights weights, Tensor x)
+    /// <summary>What the MLP receives of the residual stream x: the norm, then its scale and shift.</summary>
+    private Tensor MlpInput(int layer, BlockWeights weights, Tensor x)
     {
-        Tensor normalized = Hooks.Apply(layer, HookSite.MlpNormalized, Normalise(x));
-        Tensor scaled = Hooks.Apply(layer, HookSite.MlpScaled, Scaled(normalized, weights.MlpNorm));
-        return Hooks.Apply(layer, HookSite.MlpOut, MlpOf(weights, scaled));
+        Tensor normalised = Hooks.Apply(layer, HookSite.MlpNormalized, Normalise(x));
+        return Hooks.Apply(layer, HookSite.MlpScaled, Scaled(normalised, weights.MlpNorm));
     }
+
+    /// <summary>What the MLP adds to the residual stream.</summary>
+    private Tensor MlpOutput(int layer, BlockWeights weights, Tensor input) => Hooks.Apply(layer, HookSite.MlpOut, MlpOf(weights, input));
 
     private Tensor MlpOf(BlockWeights weights, Tensor x)
     {

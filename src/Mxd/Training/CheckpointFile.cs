@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Mxd.Activations;
 using Mxd.Formats;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using TorchSharp;
@@ -37,7 +38,7 @@ public static class CheckpointFile
         tensors.AddRange(trainer.State);
         tensors.Add(("buffer.slots", buffer.Slots));
         tensors.Add(("buffer.sources", buffer.Sources));
-        if (buffer.Rows is { } rows) tensors.AddRange([("buffer.inputs", rows.Inputs), ("buffer.outputs", rows.Outputs)]);
+        if (buffer.Rows is { } rows) tensors.AddRange(rows.Points.Select(point => (RowsKey(point), rows[point])));
         Directory.CreateDirectory(folder);
         string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"step-{header.Step:d9}.safetensors"));
         SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { [Key] = JsonSerializer.Serialize(header, Json.Compact) });
@@ -65,7 +66,9 @@ public static class CheckpointFile
         foreach (Parameter parameter in trainer.Layer.Parameters) Restore(file, "weights." + parameter.Key, parameter.Value);
         foreach ((string key, Tensor value) in trainer.State) Restore(file, key, value);
         trainer.Optimizer.Steps = header.Step;
-        ActivationPairs? rows = file.Contains("buffer.inputs") ? new ActivationPairs(file.Read("buffer.inputs"), file.Read("buffer.outputs")) : null;
+        ActivationRows? rows = file.Contains(RowsKey(buffer.Points[0]))
+            ? new ActivationRows(buffer.Points, [.. buffer.Points.Select(point => file.Read(RowsKey(point)))])
+            : null;
         buffer.Restore(new BufferState(
             header.NextContext, header.Refills, file.Read("buffer.slots"), file.Read("buffer.sources"), header.Batches, header.HalfLine, rows));
         return header;
@@ -77,6 +80,8 @@ public static class CheckpointFile
         using DisposeScope scope = NewDisposeScope();
         value.copy_(file.Read(key));
     }
+
+    private static string RowsKey(HookPoint point) => $"buffer.rows.{point}";
 
     private static CheckpointHeader ReadHeader(SafetensorsFile file) => file.Metadata.TryGetValue(Key, out string? json)
         ? Json.Read<CheckpointHeader>(json, $"{file.Location}'s header")

@@ -12,10 +12,12 @@ namespace Mxd.Training;
 /// </summary>
 public sealed class PreparedRun : IDisposable
 {
+    private readonly LoadingModel loading;
     private IDisposable? held;
 
-    private PreparedRun(RunFolder folder, RunDescription description, ModelFile model, TrainingData data, string? checkpoint)
+    private PreparedRun(RunFolder folder, RunDescription description, ModelFile model, LoadingModel loading, TrainingData data, string? checkpoint)
     {
+        this.loading = loading;
         Folder = folder;
         Description = description;
         Model = model;
@@ -90,7 +92,7 @@ public sealed class PreparedRun : IDisposable
         foreach (string line in Changed(saved, run)) changed.Add(line);
         if (!changed.IsEmpty) run.Dispose();
         changed.ThrowIfAny();
-        return new PreparedRun(folder, run.Description with { Version = saved.Version, Machine = saved.Machine }, run.Model, run.Data, run.Checkpoint);
+        return new PreparedRun(folder, run.Description with { Version = saved.Version, Machine = saved.Machine }, run.Model, run.loading, run.Data, run.Checkpoint);
     }
 
     /// <summary>Makes the folder and keeps other processes from it until this is disposed.</summary>
@@ -103,8 +105,12 @@ public sealed class PreparedRun : IDisposable
         if (Folder.IsTaken) throw new MxdInputException(Taken(Folder));
     }
 
+    /// <summary>The language model, whose weights have been read while the text was; once, and the caller's to dispose.</summary>
+    public LanguageModel TakeModel() => loading.Take();
+
     public void Dispose()
     {
+        loading.Dispose();
         Model.Dispose();
         held?.Dispose();
     }
@@ -175,20 +181,23 @@ public sealed class PreparedRun : IDisposable
     private static PreparedRun Plan(
         TrainOptions options, RunFolder folder, ModelFile model, LayerOptions layer, (string? Checkpoint, long? Contexts) resumed, IRunObserver observer, CancellationToken cancellation)
     {
+        LoadingModel? loading = null;
         try
         {
             long memory = Machine.Describe().Memory.Total;
             MemoryPlan.For(options, layer, model, 0).RequireAtMost(memory);
+            loading = new LoadingModel(progress => model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), progress));
             TrainingData data = TrainingData.Load(options, model.Tokenizer, resumed.Contexts, observer, cancellation);
             var plan = MemoryPlan.For(options, layer, model, data.Text.Count);
             plan.RequireAtMost(memory);
             var origin = new LayerOrigin(
                 model.Identity, options.InputHook.ToString(), options.OutputHook.ToString(), options.Context, options.ModelDtype, TrainedTokens: 0);
             var description = new RunDescription(RunDescription.CurrentVersion, options, layer, origin, data.Description, plan, Machine.Describe());
-            return new PreparedRun(folder, description, model, data, resumed.Checkpoint);
+            return new PreparedRun(folder, description, model, loading, data, resumed.Checkpoint);
         }
         catch
         {
+            loading?.Dispose();
             model.Dispose();
             throw;
         }

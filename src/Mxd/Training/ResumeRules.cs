@@ -31,7 +31,7 @@ public static class ResumeRules
     }
 
     /// <summary>A value as a person would write it; null where the option is left out.</summary>
-    private static string? Show(PropertyInfo property, TrainOptions options) => property.GetValue(options) switch
+    internal static string? Show(PropertyInfo property, TrainOptions options) => property.GetValue(options) switch
     {
         null or false or IReadOnlyList<string> { Count: 0 } => null,
         IReadOnlyList<string> paths => string.Join(' ', paths),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mxd.Activations;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using TorchSharp;
@@ -65,9 +66,9 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     private void Harvest(int contexts)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ActivationPairs pairs = harvester.Harvest(run.Data.Text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % run.Data.Text.Count)));
+        using ActivationRows rows = harvester.Harvest(run.Data.Text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % run.Data.Text.Count)));
         // On an accelerator the work is only done when its result is asked for.
-        pairs.Outputs.cpu();
+        rows.Values[^1].cpu();
     }
 
     /// <summary>Tokens a second of training steps and of measuring the layer on held-out tokens.</summary>
@@ -90,9 +91,10 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, Options.Batch);
         double large = tokens == few ? small : Time(() => Step(tokens));
         long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options, device));
-        using var measured = new ValidationSet(new ActivationPairs(x.narrow(0, 0, rows), target.narrow(0, 0, rows)));
-        Time(() => measured.Measure(layer), isFirst: true);
-        double measuring = Time(() => measured.Measure(layer));
+        (HookPoint input, HookPoint output) = (Options.InputHook, Options.OutputHook);
+        using var measured = new ValidationSet(new ActivationRows([input, output], [x.narrow(0, 0, rows), target.narrow(0, 0, rows)]));
+        Time(() => measured.Measure(layer, input, output), isFirst: true);
+        double measuring = Time(() => measured.Measure(layer, input, output));
         return (Options.Batch / StepSeconds(few, small, tokens, large, Options.Batch), rows / measuring);
 
         void Step(long count) => trainer.Step(x.narrow(0, 0, count), target.narrow(0, 0, count));

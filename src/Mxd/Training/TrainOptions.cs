@@ -97,6 +97,9 @@ public sealed record TrainOptions
     [Option("--seed", "Seed of initial weights and of all shuffling.")]
     public long Seed { get; init; }
 
+    [Option("--data-seed", "Seed of the shuffling alone, so that runs may differ in initial weights and see the same batches (default: that of --seed).")]
+    public long? DataSeed { get; init; }
+
     [Option("--input", "Hook point the layer reads (default: blocks.L.ln2.hook_normalized; for an sae, that of --output).")]
     public string? Input { get; init; }
 
@@ -134,6 +137,10 @@ public sealed record TrainOptions
     /// <summary>Updates the run makes; tokens left over at the end make no batch.</summary>
     [JsonIgnore]
     public long Steps => Contexts * Context / Math.Max(1, Batch);
+
+    /// <summary>The seed of everything that decides the order of the text.</summary>
+    [JsonIgnore]
+    public long ShuffleSeed => DataSeed ?? Seed;
 
     [JsonIgnore]
     public HookPoint InputHook => (Input ?? (IsAutoencoder ? Output : null)) is { } name

@@ -22,42 +22,27 @@ public sealed class TrainingRun : IDisposable
     private readonly PreparedRun run;
     private readonly IRunObserver observer;
     private readonly Stopwatch total = Stopwatch.StartNew();
-    private readonly Stopwatch training = new();
-    private readonly LanguageModel model;
-    private readonly ActivationSource source;
-    private readonly ActivationBuffer buffer;
-    private readonly ValidationSet validation;
-    private readonly Trainer trainer;
+    private readonly TrainingGroup group;
+    private readonly TrainingMember member;
     private readonly MetricsLog log;
-    private readonly Device device;
     private readonly RunClock earlier = RunClock.Zero;
     private readonly RunEstimate? expected;
-    private long trainedHere;
     private TimeSpan lastCheckpoint;
 
-    private TrainingRun(PreparedRun run, IRunObserver observer, ForecastLimits limits, CancellationToken cancellation)
+    private TrainingRun(PreparedRun run, IRunObserver observer, ForecastLimits limits, bool? harvestsAhead, CancellationToken cancellation)
     {
         this.run = run;
         this.observer = observer;
         TrainOptions options = run.Options;
-        device = Devices.Parse(options.Device);
-        observer.Begin("Loading the language model", run.Model.Identity.Layers, "layers");
-        model = run.Model.Load(Dtypes.Parse(options.ModelDtype), device, new Counted(observer, run.Model.Identity.Layers));
-        var harvester = new Harvester(model, options.InputHook, options.OutputHook);
-        if (RemainingWork.Of(run) is { Training: > 0 } work)
-            observer.Expect(expected = new RunForecast(run, harvester, device, limits, observer, cancellation).Measure(work, total.Elapsed));
-        source = new ActivationSource(harvester, run.Data.Text, new ContextOrder(run.Data.Text.Count, options.Seed));
-        long heldOut = run.Description.Data.ValidationContexts;
-        observer.Begin("Harvesting held-out activations", heldOut * options.Context, "tokens");
-        validation = ValidationSet.Harvest(harvester, run.Data.HeldOut, heldOut, options.HarvestBatch, observer, cancellation);
-        buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.Seed);
-        ILayer layer = LayerTypes.Get(options.Type).Initialise(run.Description.Layer, options.Seed, device);
-        var schedule = LearningRateSchedule.Parse(options.Schedule, options.LearningRate, options.Warmup, options.Steps);
-        trainer = new Trainer(layer, schedule, Precisions.Parse(options.Precision));
+        observer.Begin("Loading the language model", 0, "layers");
+        LanguageModel model = run.TakeModel();
+        expected = Forecast(model, limits, cancellation);
+        group = TrainingGroup.Begin(model, [options], run.Data, observer, harvestsAhead, cancellation);
+        member = group.Members[0];
         long metricsBytes = 0;
         if (run.Checkpoint is { } checkpoint)
         {
-            CheckpointHeader header = CheckpointFile.Restore(checkpoint, trainer, buffer);
+            CheckpointHeader header = CheckpointFile.Restore(checkpoint, member.Trainer, group.Harvest.Buffer);
             (earlier, metricsBytes) = (header.Clock, header.MetricsBytes);
             if (header.Steps != options.Steps && options.Schedule != "constant")
                 observer.Note($"Note: the run was to have {header.Steps} steps and now has {options.Steps}; from here the schedule '{options.Schedule}' is that of the longer run.");
@@ -70,29 +55,53 @@ public sealed class TrainingRun : IDisposable
 
     private TrainOptions Options => run.Options;
 
-    private long Step => trainer.Optimizer.Steps;
+    private long Step => member.Step;
 
     /// <summary>Carries the run out to its end.</summary>
     /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default) =>
-        Execute(run, observer, ForecastLimits.Default, cancellation);
+        Execute(run, observer, harvestsAhead: null, cancellation);
 
-    internal static TrainResult Execute(PreparedRun run, IRunObserver observer, ForecastLimits limits, CancellationToken cancellation)
+    /// <summary>The same, with the language model beside training or not; the bits are the same.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="observer">Hears how it goes.</param>
+    /// <param name="harvestsAhead">Null where <see cref="HarvestPolicy"/> is to decide.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
+    public static TrainResult Execute(PreparedRun run, IRunObserver observer, bool? harvestsAhead, CancellationToken cancellation = default) =>
+        Execute(run, observer, ForecastLimits.Default, harvestsAhead, cancellation);
+
+    internal static TrainResult Execute(
+        PreparedRun run, IRunObserver observer, ForecastLimits limits, bool? harvestsAhead = null, CancellationToken cancellation = default)
     {
         run.Enter();
         AtomicFile.WriteAllText(run.Folder.DescriptionFile, JsonSerializer.Serialize(run.Description, Json.Indented));
-        using var work = new TrainingRun(run, observer, limits, cancellation);
+        using var work = new TrainingRun(run, observer, limits, harvestsAhead, cancellation);
         return work.Execute(cancellation);
     }
 
     public void Dispose()
     {
         log.Dispose();
-        trainer.Layer.Dispose();
-        trainer.Dispose();
-        buffer.Dispose();
-        validation.Dispose();
-        model.Dispose();
+        group.Dispose();
+    }
+
+    /// <summary>How fast it will be; the model is disposed where measuring fails.</summary>
+    private RunEstimate? Forecast(LanguageModel model, ForecastLimits limits, CancellationToken cancellation)
+    {
+        if (RemainingWork.Of(run) is not { Training: > 0 } work) return null;
+        try
+        {
+            var harvester = new Harvester(model, Options.InputHook, Options.OutputHook);
+            RunEstimate? estimate = new RunForecast(run, harvester, Devices.Parse(Options.Device), limits, observer, cancellation).Measure(work, total.Elapsed);
+            observer.Expect(estimate);
+            return estimate;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private TrainResult Execute(CancellationToken cancellation)
@@ -118,35 +127,21 @@ public sealed class TrainingRun : IDisposable
             SaveCheckpoint();
             throw;
         }
-        return Finish(measured ?? validation.Measure(trainer.Layer));
+        return Finish(measured ?? member.Measure(group.Harvest.Validation));
     }
 
     private StepResult TrainStep(CancellationToken cancellation)
     {
-        using DisposeScope scope = NewDisposeScope();
-        using ActivationPairs pairs = buffer.Next(Options.Batch, cancellation);
-        training.Start();
-        try
-        {
-            StepResult result = trainer.Step(pairs.Inputs.to(device), pairs.Outputs.to(device));
-            trainedHere += Options.Batch;
-            return result;
-        }
-        catch (NotFiniteNumberException e)
-        {
-            throw new MxdInputException($"{e.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", e);
-        }
-        finally
-        {
-            training.Stop();
-        }
+        StepResult? result = group.Advance(cancellation)[0];
+        return result
+            ?? throw new MxdInputException($"{member.Failure!.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", member.Failure);
     }
 
     private Reconstruction Log(StepResult result)
     {
-        Reconstruction measured = validation.Measure(trainer.Layer);
-        long silent = (trainer.Firings == 0).sum().ToInt64();
-        trainer.Firings.zero_();
+        Reconstruction measured = member.Measure(group.Harvest.Validation);
+        long silent = (member.Trainer.Firings == 0).sum().ToInt64();
+        member.Trainer.Firings.zero_();
         RunClock clock = Clock();
         log.Add(new MetricsLine(
             Step, Step * Options.Batch, result.LearningRate, result.Loss, result.L0, silent, measured,
@@ -163,10 +158,10 @@ public sealed class TrainingRun : IDisposable
     {
         RequireFiniteWeights();
         LayerOrigin origin = run.Description.Origin with { TrainedTokens = Step * Options.Batch };
-        NativeLayer.Save(run.Folder.LayerFile, trainer.Layer, origin);
-        using BufferState state = buffer.Save(withRows: Step < Options.Steps && run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit);
+        NativeLayer.Save(run.Folder.LayerFile, member.Trainer.Layer, origin);
+        using BufferState state = group.Harvest.Buffer.Save(withRows: Step < Options.Steps && run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit);
         CheckpointFile.Save(
-            run.Folder.CheckpointsFolder, trainer, state,
+            run.Folder.CheckpointsFolder, member.Trainer, state,
             new CheckpointHeader(Step, Options.Steps, state.NextContext, state.Refills, state.HalfLine, state.Batches, log.Length, Clock()));
         lastCheckpoint = total.Elapsed;
     }
@@ -178,13 +173,12 @@ public sealed class TrainingRun : IDisposable
     private void RequireFiniteWeights()
     {
         using DisposeScope scope = NewDisposeScope();
-        foreach (Parameter parameter in trainer.Layer.Parameters)
+        foreach (Parameter parameter in member.Trainer.Layer.Parameters)
             if (!float.IsFinite(parameter.Value.min().ToSingle()) || !float.IsFinite(parameter.Value.max().ToSingle()))
                 throw new InvalidOperationException($"{parameter.Key} is no longer finite at step {Step}: lower --lr or raise --warmup.");
     }
 
-    private RunClock Clock() => earlier.Plus(
-        new RunClock(total.Elapsed.TotalSeconds, source.Elapsed.TotalSeconds, source.Tokens, training.Elapsed.TotalSeconds, trainedHere));
+    private RunClock Clock() => earlier.Plus(group.Clock(total.Elapsed));
 
     private TrainResult Finish(Reconstruction measured)
     {
@@ -192,7 +186,7 @@ public sealed class TrainingRun : IDisposable
         var result = new TrainResult(
             run.Folder.Path,
             Options.Type,
-            trainer.Layer.ParameterCount(),
+            member.Trainer.Layer.ParameterCount(),
             Step * Options.Batch,
             clock.TokensPerSecond,
             clock.HarvestTokensPerSecond,
@@ -205,11 +199,5 @@ public sealed class TrainingRun : IDisposable
             measured);
         AtomicFile.WriteAllText(run.Folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
         return result;
-    }
-
-    /// <summary>Turns a share of the work into a count of it.</summary>
-    private sealed class Counted(IRunObserver observer, long count) : IProgress<double>
-    {
-        public void Report(double value) => observer.Advance((long)Math.Round(value * count));
     }
 }

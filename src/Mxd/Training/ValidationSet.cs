@@ -1,4 +1,5 @@
 using Mxd.Activations;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Metrics;
 using TorchSharp;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Mxd.Training;
 
-/// <summary>Activations of held-out contexts, harvested once, on which a layer is measured again and again.</summary>
+/// <summary>Activations of held-out contexts, harvested once, on which layers are measured again and again.</summary>
 public sealed class ValidationSet : IDisposable
 {
     /// <summary>What tokens that are measured at once may take: where the activations of all units are written out, 350 tokens of 20,000 units.</summary>
@@ -14,28 +15,27 @@ public sealed class ValidationSet : IDisposable
 
     private const long MostRows = 4096;
 
-    private readonly ActivationPairs pairs;
+    private readonly ActivationRows rows;
 
-    internal ValidationSet(ActivationPairs pairs) => this.pairs = pairs;
+    internal ValidationSet(ActivationRows rows) => this.rows = rows;
 
     /// <summary>Harvests the first <paramref name="count"/> contexts, <paramref name="batch"/> at a time.</summary>
     public static ValidationSet Harvest(Harvester harvester, PackedContexts text, long count, int batch, IRunObserver observer, CancellationToken cancellation)
     {
         using DisposeScope scope = NewDisposeScope();
-        long rows = count * text.ContextLength;
-        Tensor inputs = empty(rows, harvester.InputWidth, dtype: harvester.Dtype);
-        Tensor outputs = empty(rows, harvester.OutputWidth, dtype: harvester.Dtype);
+        var whole = new ActivationRows(
+            harvester.Points, [.. harvester.Points.Select(_ => empty(count * text.ContextLength, harvester.Width, dtype: harvester.Dtype))]);
         for (long done = 0; done < count; done += batch)
         {
             cancellation.ThrowIfCancellationRequested();
             using DisposeScope one = NewDisposeScope();
             int size = (int)Math.Min(batch, count - done);
-            using ActivationPairs harvested = harvester.Harvest(text.ToTensor(Enumerable.Range(0, size).Select(i => done + i)));
-            inputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Inputs);
-            outputs.narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested.Outputs);
+            using ActivationRows harvested = harvester.Harvest(text.ToTensor(Enumerable.Range(0, size).Select(i => done + i)));
+            foreach (HookPoint point in harvester.Points)
+                whole[point].narrow(0, done * text.ContextLength, harvested.Count).copy_(harvested[point]);
             observer.Advance((done + size) * text.ContextLength);
         }
-        return new ValidationSet(new ActivationPairs(inputs.DetachFromDisposeScope(), outputs.DetachFromDisposeScope()));
+        return new ValidationSet(whole.Select(values => values.DetachFromDisposeScope()));
     }
 
     /// <summary>Rows that a layer can be measured on at once within <see cref="SliceBytes"/>; the meter has six float64 values an output.</summary>
@@ -46,24 +46,24 @@ public sealed class ValidationSet : IDisposable
         return Math.Clamp(SliceBytes / (encoded + sizeof(float) * layer.InputWidth + 6 * sizeof(double) * layer.OutputWidth), 1, MostRows);
     }
 
-    /// <summary>Measures the layer on all rows, <see cref="RowsAtOnce"/> at a time.</summary>
-    public Reconstruction Measure(ILayer layer)
+    /// <summary>Measures a layer between two of the points on all rows, <see cref="RowsAtOnce"/> at a time.</summary>
+    public Reconstruction Measure(ILayer layer, HookPoint input, HookPoint output)
     {
         Device device = layer.Device();
         long rowsAtOnce = RowsAtOnce(layer.Options, device);
         using IDisposable noGrad = no_grad();
         using var meter = new ReconstructionMeter(layer.Options.Units, device);
-        for (long start = 0; start < pairs.Count; start += rowsAtOnce)
+        for (long start = 0; start < rows.Count; start += rowsAtOnce)
         {
             using DisposeScope scope = NewDisposeScope();
-            long length = Math.Min(rowsAtOnce, pairs.Count - start);
-            Tensor x = pairs.Inputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
-            Tensor t = pairs.Outputs.narrow(0, start, length).to(device).to(ScalarType.Float32);
+            long length = Math.Min(rowsAtOnce, rows.Count - start);
+            Tensor x = rows[input].narrow(0, start, length).to(device).to(ScalarType.Float32);
+            Tensor t = rows[output].narrow(0, start, length).to(device).to(ScalarType.Float32);
             SparseCodes codes = layer.Encode(x);
             meter.Add(layer.Decode(codes, x), t, codes);
         }
         return meter.Result();
     }
 
-    public void Dispose() => pairs.Dispose();
+    public void Dispose() => rows.Dispose();
 }

@@ -136,4 +136,106 @@ public class ActivationBufferTests
             return made;
         }));
     }
+
+    [Fact]
+    public void HarvestingAhead_ServesTheSameBatches_AtRandomSizes()
+    {
+        var random = new Random(4);
+        for (int round = 0; round < 60; round++)
+        {
+            BufferRun run = BufferRun.Draw(random);
+            using ActivationBuffer plain = run.Start(), ahead = run.Start(ahead: true);
+            Assert.Equal(run.Serve(plain, run.Steps), run.Serve(ahead, run.Steps));
+            Assert.Equal(plain.HarvestedContexts, ahead.HarvestedContexts);
+        }
+    }
+
+    [Fact]
+    public void HarvestingAhead_ServesTheSameBatches_WhereTheyChangeInSize()
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 30; round++)
+        {
+            BufferRun run = BufferRun.Draw(random);
+            using ActivationBuffer plain = run.Start(), ahead = run.Start(ahead: true);
+            for (long left = run.TotalContexts * run.ContextLength; left > run.Batch;)
+            {
+                int batch = random.Next(1, run.Batch + 1);
+                Assert.Equal(BufferRun.Next(plain, batch), BufferRun.Next(ahead, batch));
+                left -= batch;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void HarvestingAhead_RestoresBitForBit_FromEveryStep(bool withRows)
+    {
+        var random = new Random(6);
+        for (int round = 0; round < 8; round++)
+        {
+            BufferRun run = BufferRun.Draw(random);
+            using ActivationBuffer whole = run.Start();
+            List<float[]> expected = run.Serve(whole, run.Steps);
+            for (int step = 0; step <= Math.Min(run.Steps, 10); step++)
+            {
+                using ActivationBuffer stopped = run.Start(ahead: true), resumed = run.Start(ahead: true);
+                run.Serve(stopped, step);
+                using BufferState state = stopped.Save(withRows);
+                resumed.Restore(state);
+                Assert.Equal(expected.Skip(step), run.Serve(resumed, run.Steps - step));
+                Assert.Equal(expected.Skip(step), run.Serve(stopped, run.Steps - step));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ARefillThatIsCancelled_OrFails_LeavesTheBufferAsItWas(bool ahead)
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 40; round++)
+        {
+            BufferRun run = BufferRun.Draw(random);
+            using ActivationBuffer whole = run.Start();
+            using var stop = new CancellationTokenSource();
+            int calls = 0, chosen = random.Next(1, 12);
+            bool fails = random.Next(2) == 0;
+            using ActivationBuffer interrupted = run.Start(ahead, () =>
+            {
+                if (++calls != chosen) return;
+                if (fails) throw new InvalidDataException("on purpose");
+                stop.Cancel();
+            });
+            int interruptions = 0;
+            for (long step = 0; step < run.Steps; step++)
+            {
+                float[] expected = BufferRun.Next(whole, run.Batch);
+                float[] served = [];
+                while (served.Length == 0)
+                    try
+                    {
+                        served = BufferRun.Next(interrupted, run.Batch, interruptions == 0 ? stop.Token : CancellationToken.None);
+                    }
+                    catch (Exception e) when (e is OperationCanceledException or InvalidDataException && interruptions++ == 0)
+                    {
+                        AssertGoesOnAs(whole, run, interrupted, step);
+                    }
+                Assert.Equal(expected, served);
+            }
+        }
+    }
+
+    /// <summary>What was saved after an interruption is the state before the batch that was asked for.</summary>
+    private static void AssertGoesOnAs(ActivationBuffer whole, BufferRun run, ActivationBuffer interrupted, long step)
+    {
+        using BufferState state = interrupted.Save(withRows: step % 2 == 0);
+        using ActivationBuffer resumed = run.Start(), same = run.Start();
+        resumed.Restore(state);
+        run.Serve(same, step);
+        Assert.Equal(run.Serve(same, run.Steps - step), run.Serve(resumed, run.Steps - step));
+        Assert.InRange(whole.HarvestedContexts, interrupted.HarvestedContexts, run.TotalContexts);
+    }
 }

@@ -210,9 +210,9 @@ public sealed class ReplacementEvaluatorTests : IDisposable
         return losses.narrow(1, skip, Length - 1 - skip).mean([1]).data<double>().ToArray();
     }
 
-    private Tensor Inputs(int layer) => new Harvester(model, HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer)).Harvest(tokens).Inputs;
+    private Tensor Inputs(int layer) => new Harvester(model, HookPoint.MlpInput(layer)).Harvest(tokens).Values[0];
 
-    private Tensor Outputs(int layer) => new Harvester(model, HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer)).Harvest(tokens).Outputs;
+    private Tensor Outputs(int layer) => new Harvester(model, HookPoint.MlpOutput(layer)).Harvest(tokens).Values[0];
 
     private static Tensor Kept(Tensor rows, int skip) => rows.reshape(-1, Length, 12).narrow(1, skip, Length - skip).reshape(-1, 12);
 

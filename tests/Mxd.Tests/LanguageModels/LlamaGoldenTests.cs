@@ -76,9 +76,9 @@ public class LlamaGoldenTests
 
     private static void CheckActivations(SafetensorsFile golden, LanguageModel model, int layer, int text, Tensor tokens)
     {
-        using ActivationPairs pairs = new Harvester(model, HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer)).Harvest(tokens);
-        GoldenTensors.AssertClose(golden.Read($"{text}.ln2.hook_normalized"), pairs.Inputs, Tolerance, "ln2.hook_normalized");
-        GoldenTensors.AssertClose(golden.Read($"{text}.hook_mlp_out"), pairs.Outputs, Tolerance, "hook_mlp_out");
+        using ActivationRows rows = new Harvester(model, HookPoint.MlpInput(layer), HookPoint.MlpOutput(layer)).Harvest(tokens);
+        GoldenTensors.AssertClose(golden.Read($"{text}.ln2.hook_normalized"), rows[HookPoint.MlpInput(layer)], Tolerance, "ln2.hook_normalized");
+        GoldenTensors.AssertClose(golden.Read($"{text}.hook_mlp_out"), rows[HookPoint.MlpOutput(layer)], Tolerance, "hook_mlp_out");
     }
 
     private static void CheckPredictions(SafetensorsFile golden, LanguageModel model, int text, Tensor tokens)

@@ -52,17 +52,17 @@ public sealed class ToyLayerTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         using LlamaModel model = TinyLlama.Create();
         Tensor tokens = TinyLlama.Tokens(40, 10, seed: 1);
-        using ActivationPairs pairs = new Harvester(model, HookPoint.MlpInput(1), HookPoint.MlpOutput(1)).Harvest(tokens);
+        using ActivationRows rows = new Harvester(model, HookPoint.MlpInput(1), HookPoint.MlpOutput(1)).Harvest(tokens);
         using ILayer layer = LayerTypes.Get(ToyLayer.Name).Initialise(options.LayerOptions(12, 12), options.Seed, CPU);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", options.LearningRate, 0, 200));
-        double before = trainer.Step(pairs.Inputs, pairs.Outputs).Loss.Total, after = before;
-        for (int step = 0; step < 200; step++) after = trainer.Step(pairs.Inputs, pairs.Outputs).Loss.Total;
+        double before = trainer.Step(rows[HookPoint.MlpInput(1)], rows[HookPoint.MlpOutput(1)]).Loss.Total, after = before;
+        for (int step = 0; step < 200; step++) after = trainer.Step(rows[HookPoint.MlpInput(1)], rows[HookPoint.MlpOutput(1)]).Loss.Total;
         Assert.True(after < 0.7 * before, $"The loss went from {before} to {after}.");
 
         var origin = new LayerOrigin(model.Identity, "blocks.1.ln2.hook_normalized", "blocks.1.hook_mlp_out", 10, "float32", 4000);
         NativeLayer.Save(folder.File("layer.safetensors"), layer, origin);
         using ILayer loaded = NativeLayer.Load(folder.File("layer.safetensors"), CPU).Layer;
-        GoldenTensors.AssertClose(layer.Forward(pairs.Inputs), loaded.Forward(pairs.Inputs), 0, "y");
+        GoldenTensors.AssertClose(layer.Forward(rows[HookPoint.MlpInput(1)]), loaded.Forward(rows[HookPoint.MlpInput(1)]), 0, "y");
 
         var text = new PackedContexts([[.. tokens.data<long>().Select(t => (int)t)]], 40, 40, 10);
         var replacement = new Replacement(loaded, HookPoint.MlpInput(1), HookPoint.MlpOutput(1));

@@ -149,8 +149,8 @@ public sealed class CheckpointFileTests : IDisposable
         {
             for (long i = 0; i < steps; i++)
             {
-                using ActivationPairs pairs = Buffer.Next(run.Batch);
-                Trainer.Step(pairs.Inputs, pairs.Outputs);
+                using ActivationRows rows = Buffer.Next(run.Batch);
+                Trainer.Step(rows[BufferRun.Input], rows[BufferRun.Output]);
             }
         }
 

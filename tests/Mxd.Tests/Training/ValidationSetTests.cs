@@ -1,5 +1,6 @@
 using Mxd.Activations;
 using Mxd.Kernels;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Metrics;
 using Mxd.Tests.Layers;
@@ -12,6 +13,8 @@ public sealed class ValidationSetTests
 {
     private const long Rows = 700;
 
+    private static readonly HookPoint input = HookPoint.MlpInput(0), output = HookPoint.MlpOutput(0);
+
     [Fact]
     public void Measure_TakesSlicesThatBoundWhatIsHeld_AndMissesNoRow()
     {
@@ -20,7 +23,7 @@ public sealed class ValidationSetTests
         using var layer = new CountedRows(RandomLayers.Create(RandomLayers.Options("transcoder", units: 20_000, k: 3), 1));
         using ValidationSet rows = Random(layer.Options);
 
-        Reconstruction measured = rows.Measure(layer);
+        Reconstruction measured = rows.Measure(layer, input, output);
 
         Assert.Equal(Rows, measured.Tokens);
         Assert.Equal(Rows, layer.Seen.Sum());
@@ -42,7 +45,7 @@ public sealed class ValidationSetTests
             meter.Add(layer.Decode(codes, x), t, codes);
         }
 
-        Reconstruction whole = meter.Result(), sliced = rows.Measure(layer);
+        Reconstruction whole = meter.Result(), sliced = rows.Measure(layer, input, output);
 
         Assert.Equal(whole.Fvu, sliced.Fvu, 1e-6 * whole.Fvu);
         Assert.Equal(whole.NormScaledMse, sliced.NormScaledMse, 1e-6 * whole.NormScaledMse);
@@ -51,7 +54,7 @@ public sealed class ValidationSetTests
     }
 
     private static ValidationSet Random(LayerOptions options) =>
-        new(new ActivationPairs(RandomLayers.Rows(Rows, options.InputWidth, 2), RandomLayers.Rows(Rows, options.OutputWidth, 3)));
+        new(new ActivationRows([input, output], [RandomLayers.Rows(Rows, options.InputWidth, 2), RandomLayers.Rows(Rows, options.OutputWidth, 3)]));
 
     /// <summary>A layer that notes how many rows it is asked about at a time.</summary>
     private sealed class CountedRows(ILayer layer) : ILayer

@@ -12,11 +12,5 @@ namespace Mxd.LanguageModels.Families;
 /// </summary>
 public sealed class NeoxModel(ModelIdentity identity, TransformerConfig config, TransformerWeights weights) : Transformer(identity, config, weights)
 {
-    protected override Tensor Block(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache)
-    {
-        Tensor h = x + Attention(layer, weights, x, cache);
-        return h + MlpOutput(layer, weights, Config.IsParallel ? x : h);
-    }
-
     protected override Tensor Normalise(Tensor x) => Norms.Layer(x, Config.NormEpsilon);
 }

@@ -1,0 +1,77 @@
+using Mxd.Activations;
+using Mxd.LanguageModels;
+using Mxd.Runtime;
+using static TorchSharp.torch;
+
+namespace Mxd.Training;
+
+/// <summary>
+/// One pass of a language model over a text, for any number of configurations: the shuffled rows of every hook point that one of them reads,
+/// and held-out rows to measure on. Order and batches depend on the text, its options and <see cref="TrainOptions.ShuffleSeed"/> alone, so each
+/// configuration gets what it would get in a run of its own.
+/// </summary>
+public sealed class SharedHarvest : IDisposable
+{
+    private readonly LanguageModel model;
+    private readonly ActivationSource source;
+
+    private SharedHarvest(LanguageModel model, ActivationSource source, ActivationBuffer buffer, ValidationSet validation, Device device)
+    {
+        this.model = model;
+        this.source = source;
+        Buffer = buffer;
+        Validation = validation;
+        Device = device;
+    }
+
+    public ActivationBuffer Buffer { get; }
+
+    public ValidationSet Validation { get; }
+
+    /// <summary>Where layers are trained.</summary>
+    public Device Device { get; }
+
+    /// <summary>Tokens that went through the language model to be trained on.</summary>
+    public long Tokens => source.Tokens;
+
+    /// <summary>Time they took it; beside training, where it runs ahead.</summary>
+    public TimeSpan Elapsed => source.Elapsed;
+
+    /// <summary>Harvests what is measured on, and makes the buffer for what is trained on.</summary>
+    /// <param name="model">The language model; disposed with this.</param>
+    /// <param name="options">Of any of the configurations: what they do not share is not looked at.</param>
+    /// <param name="data">The text.</param>
+    /// <param name="points">Every hook point that one of them reads.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="harvestsAhead">Run the language model beside training? <see cref="HarvestPolicy"/> decides where null.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public static SharedHarvest Begin(
+        LanguageModel model, TrainOptions options, TrainingData data, IEnumerable<HookPoint> points, IRunObserver observer,
+        bool? harvestsAhead = null, CancellationToken cancellation = default)
+    {
+        try
+        {
+            Device device = Devices.Parse(options.Device);
+            var harvester = new Harvester(model, points);
+            observer.Begin("Harvesting held-out activations", data.HeldOut.TokenCount, "tokens");
+            ValidationSet validation = ValidationSet.Harvest(harvester, data.HeldOut, data.HeldOut.Count, options.HarvestBatch, observer, cancellation);
+            var source = new ActivationSource(harvester, data.Text, new ContextOrder(data.Text.Count, options.ShuffleSeed));
+            var buffer = new ActivationBuffer(
+                source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed, harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device));
+            return new SharedHarvest(model, source, buffer, validation, device);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        // The buffer first: its thread may be in the model.
+        Buffer.Dispose();
+        Validation.Dispose();
+        model.Dispose();
+    }
+}
