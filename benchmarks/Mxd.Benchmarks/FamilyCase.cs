@@ -33,7 +33,7 @@ internal static class FamilyCase
     ];
 
     private static readonly (string Type, Sparsity? Sparsity, bool AuxK)[] mixedCases =
-        [.. new[] { "mxd", "glu-mxd", "skip-mxd", "transcoder" }.Select(type => (type, (Sparsity?)new Sparsity.TopK(32), false))];
+        [.. new[] { "mxd", "transcoder" }.Select(type => (type, (Sparsity?)new Sparsity.TopK(32), false))];
 
     /// <summary>What the second training of a layer is.</summary>
     internal enum Beside
@@ -45,7 +45,7 @@ internal static class FamilyCase
     public static void Run(Beside beside, string path, int layer, string text, string validation, long tokens)
     {
         using ModelFile file = ModelFile.Open(path);
-        using LanguageModel model = file.Load(ScalarType.BFloat16, CPU);
+        using LanguageModel model = file.Load(beside == Beside.Mixed ? ScalarType.Float32 : ScalarType.BFloat16, CPU);
         using ActivationRows trained = Harvest(file, model, layer, text, tokens / ContextLength, shuffled: true);
         using ActivationRows held = Harvest(file, model, layer, validation, ValidationContexts, shuffled: false);
         Console.WriteLine($"{trained.Count:n0} tokens to train on, {held.Count:n0} held out, widths {model.Identity.Width}\n");

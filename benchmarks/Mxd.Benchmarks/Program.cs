@@ -55,8 +55,8 @@ const string Usage = """
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- family MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
 
-    Trains four kinds of layers on the same activations in float32 and in mixed precision. MXD_BFLOAT16=fast makes a processor without products of
-    bfloat16 compute them all the same, slowly.
+    Trains an MxD and a transcoder on the same activations in float32 and in mixed precision. MXD_BFLOAT16=fast makes a processor without products of
+    bfloat16 take the same steps by products of float32.
 
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- precision MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
     """;

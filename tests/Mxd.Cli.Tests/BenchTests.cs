@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Mxd.Cli.Tests.Fixtures;
 
@@ -40,6 +41,18 @@ public sealed class BenchTests
 
         Assert.Matches(@"(?m)^ratio +\d+\.\d\d$", output);
         Assert.Matches(@"(?m)^share of peak +\d+\.\d\d \(\d+ GFLOP/s\); dense torch \d+\.\d\d", output);
+    }
+
+    [Theory]
+    [InlineData("fast", false)]
+    [InlineData("slow", true)]
+    public void Step_InMixedPrecision_SaysWhereItIsFloat32(string bfloat16, bool isFull)
+    {
+        ProcessStartInfo start = Tool.Describe([.. small, "--precision", "mixed"]);
+        start.Environment["MXD_BFLOAT16"] = bfloat16;
+        ToolResult result = new RunningTool(start).WaitForExit().Succeeded();
+
+        Assert.Equal(isFull, (result.Output + result.Error).Contains("--precision mixed trains in float32 here: this processor has no instructions for bfloat16", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Mxd.Kernels;
 using Mxd.Runtime;
 
 namespace Mxd.Cli.CommandLine;
@@ -15,7 +16,11 @@ internal static class Invocation
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         IReadOnlyList<string> problems = parsed.Action is CommandLineAction { ClearsParseErrors: true } ? [] : ParseProblems.Of(parsed);
         foreach (string problem in problems) Console.Error.WriteLine("mxd: " + problem);
-        return problems.Count > 0 ? Unusable : Guard(() => parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+        return problems.Count > 0 ? Unusable : Guard(() =>
+        {
+            ComputeEnvironment.Check();
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        });
     }
 
     /// <summary>Runs the part of a command that has begun to write: what goes wrong from here on is a failure, not bad input.</summary>

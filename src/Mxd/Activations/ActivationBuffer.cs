@@ -108,6 +108,7 @@ public sealed class ActivationBuffer : IDisposable
         halfLine = state.HalfLine;
         served = 0;
         isAhead = false;
+        ahead?.Expect([], 0);
         placed.Clear();
         batches.Clear();
         batches.AddRange(state.Batches);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
+using TorchSharp;
 
 namespace Mxd.Activations;
 
@@ -23,8 +24,17 @@ internal sealed class HarvestAhead : IDisposable
     public HarvestAhead(Func<HarvestedBatch, ActivationRows> harvest)
     {
         this.harvest = harvest;
-        thread = new Thread(Work) { IsBackground = true, Name = "mxd harvest" };
+        using var begun = new ManualResetEventSlim();
+        thread = new Thread(() =>
+        {
+            // libtorch settles a thread's number of threads at its first call: before anybody changes it for threads of their own.
+            torch.get_num_threads();
+            begun.Set();
+            Work();
+        })
+        { IsBackground = true, Name = "mxd harvest" };
         thread.Start();
+        begun.Wait();
     }
 
     /// <summary>Replaces what is expected; at most <paramref name="most"/> batches are held that nobody has taken yet.</summary>
@@ -45,7 +55,6 @@ internal sealed class HarvestAhead : IDisposable
         lock (gate)
         {
             (batch, rows) = ready.TryPeek(out (HarvestedBatch, ActivationRows) next) ? next : default;
-            if (rows is null) Surface();
             if (rows is null || batch.Count > mostContexts) return false;
             ready.Dequeue();
             Monitor.PulseAll(gate);

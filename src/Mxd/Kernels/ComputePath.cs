@@ -24,11 +24,11 @@ internal static class ComputePath
     public const string Variable = "MXD_PATH";
 
     private static readonly AsyncLocal<ComputeWay?> forced = new();
-    private static readonly ComputeWay? fromEnvironment = Parse(Environment.GetEnvironmentVariable(Variable));
+    private static readonly string? fromEnvironment = Environment.GetEnvironmentVariable(Variable);
 
     public static bool UsesKernels => Asked is { } way ? way == ComputeWay.Fast : Sgemm.IsFast;
 
-    private static ComputeWay? Asked => forced.Value ?? fromEnvironment;
+    private static ComputeWay? Asked => forced.Value ?? Parse(fromEnvironment);
 
     /// <summary>Is a layer on a CPU, or on another device, computed in tiles?</summary>
     public static bool UsesTiles(bool isCpu) => Asked switch

@@ -1,3 +1,5 @@
+using Mxd.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Kernels;
@@ -35,6 +37,20 @@ internal sealed unsafe class NarrowMatrix : IDisposable
         });
         if (!isTurned) return rounded;
         using (rounded) return rounded.t();
+    }
+
+    /// <summary>
+    /// to = a b. Without instructions for it the same sums are taken of widened values, which is several times as fast as what libtorch does there.
+    /// </summary>
+    public static void Multiply(Tensor a, Tensor b, Tensor to)
+    {
+        if (Bfloat16.IsNative)
+        {
+            to.addmm_(a, b, 0, 1);
+            return;
+        }
+        using DisposeScope scope = NewDisposeScope();
+        to.copy_(mm(a.to(ScalarType.Float32), b.to(ScalarType.Float32)));
     }
 
     public static ushort* Start(Tensor tensor) => (ushort*)Formats.TensorMemory.Start(tensor);

@@ -19,7 +19,7 @@ internal sealed unsafe class NarrowProduct(Workers workers) : MatrixProduct
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor product = result.Ensure(a.Rows, b.Columns);
-        product.addmm_(left.Round(a, workers), right.Round(b, workers), 0, 1);
+        NarrowMatrix.Multiply(left.Round(a, workers), right.Round(b, workers), product);
         ushort* from = NarrowMatrix.Start(product);
         int width = b.Columns;
         workers.ForRanges(a.Rows, Grain, (_, start, end) =>

@@ -28,9 +28,6 @@ internal static unsafe class Narrowing
         for (; i < length; i++) to[i] = BitConverter.UInt32BitsToSingle((uint)from[i] << 16);
     }
 
-    /// <summary>The value that <see cref="Round"/> and <see cref="Widen"/> make of one.</summary>
-    public static float Rounded(float value) => BitConverter.UInt32BitsToSingle(Upper(Vector256.CreateScalar(value)).ToScalar() << 16);
-
     private static Vector256<uint> Upper(Vector256<float> values)
     {
         Vector256<uint> bits = values.AsUInt32();

@@ -101,7 +101,8 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
         for (int i = 0; i < count[token]; i++)
         {
             float value = score(token, unitOf[start + i]);
-            if (!(value > 0)) continue;
+            if (float.IsNaN(value)) return false;
+            if (value <= 0) continue;
             valueOf[start + kept] = value;
             unitOf[start + kept++] = unitOf[start + i];
         }

@@ -15,9 +15,11 @@ public sealed class LoadingModel : IDisposable
         () => load(new Ended(unwanted.Token)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Waits for the model, which is the caller's from then on. What went wrong is thrown here.</summary>
-    public LanguageModel Take()
+    /// <exception cref="OperationCanceledException">It was cancelled; <see cref="Dispose"/> ends the loading.</exception>
+    public LanguageModel Take(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(taken, this);
+        ((Task)loading).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(cancellation);
         taken = true;
         return loading.GetAwaiter().GetResult();
     }

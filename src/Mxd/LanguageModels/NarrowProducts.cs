@@ -22,7 +22,7 @@ internal static class NarrowProducts
     public const long SliceBytes = SliceElements * sizeof(float);
 
     /// <summary>Does this processor lack instructions for bfloat16?</summary>
-    public static bool AreWidened { get; } = !Bfloat16.IsFast;
+    public static bool AreWidened => !Bfloat16.IsFast;
 
     /// <summary>x Wᵀ + b.</summary>
     /// <param name="x">[..., inputs].</param>

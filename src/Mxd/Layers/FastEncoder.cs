@@ -73,8 +73,9 @@ internal sealed unsafe class FastEncoder(UnitEncoder encoder, int k, Workers wor
             using DisposeScope scope = NewDisposeScope();
             Tensor tokens = missing.narrow(0, start, Math.Min(WholeTokens, missing.shape[0] - start));
             TopKCodes whole = Sparsity.TopK.Select(encoder.Forward(input.index_select(0, tokens)).Activations, k);
-            indices.index_copy_(0, tokens, whole.Indices);
-            values.index_copy_(0, tokens, whole.Values);
+            (Tensor ascending, Tensor order) = whole.Indices.sort(1);
+            indices.index_copy_(0, tokens, ascending);
+            values.index_copy_(0, tokens, whole.Values.gather(1, order));
         }
     }
 }

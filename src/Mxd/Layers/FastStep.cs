@@ -65,7 +65,7 @@ internal sealed unsafe class FastStep : IDisposable
         ComputePath.UsesKernels && weights.Value.IsPlain() && x.IsPlain() && x.shape is [>= FewestEncoded, var width] && width == weights.Value.shape[1];
 
     /// <summary>Can these be decoded here?</summary>
-    public static bool Takes(TopKCodes codes) => codes.Values.dtype == ScalarType.Float32 && codes.Values.shape is [_, <= LargestK];
+    public static bool Takes(TopKCodes codes) => codes.Values.dtype == ScalarType.Float32 && codes.Values.shape is [_, <= LargestK] && codes.Indices.shape.AsSpan().SequenceEqual(codes.Values.shape);
 
     /// <summary>The codes of x [B,I]; null where a value is not a number.</summary>
     public TopKCodes? Encode(Tensor x)
@@ -82,6 +82,8 @@ internal sealed unsafe class FastStep : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor indices = codes.Indices.contiguous(), values = codes.Values.contiguous(), vectors = decoder.UnitVectors.Value, sum = empty(indices.shape[0], vectors.shape[1]);
+        if (indices.numel() > 0 && (indices.min().ToInt64() < 0 || indices.max().ToInt64() >= vectors.shape[0]))
+            throw new ArgumentOutOfRangeException(nameof(codes), $"There are units below 0 or beyond the layer's {vectors.shape[0]}.");
         var view = new CodesView((long*)Formats.TensorMemory.Start(indices), values.Floats(), (int)indices.shape[0], (int)indices.shape[1]);
         ExpertSum.Forward(view, vectors.View(), sum.Floats(), workers);
         GC.KeepAlive(indices);

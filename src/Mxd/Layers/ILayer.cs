@@ -5,9 +5,9 @@ namespace Mxd.Layers;
 
 /// <summary>
 /// A replacement of an MLP: x [B,I] is encoded into a few active units, which are decoded into y [B,O]. <see cref="Encode"/>,
-/// <see cref="Decode"/> and <see cref="Losses"/> are plain torch definitions that read like the equations and work under autograd on any
-/// device. A type may write its gradients out by hand in <see cref="Differentiate"/>, which is what training calls; tests hold one
-/// against the other.
+/// <see cref="Decode"/> and <see cref="Losses"/> are definitions that read like the equations and work under autograd on any
+/// device; outside autograd a type may compute them another way, and may write its gradients out by hand in <see cref="Differentiate"/>, which
+/// is what training calls. Tests hold one against the other. A layer is used by one thread at a time.
 /// </summary>
 public interface ILayer : IDisposable
 {

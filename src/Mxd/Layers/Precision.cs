@@ -12,7 +12,7 @@ public enum Precision
 
     /// <summary>
     /// Products of matrices take values rounded to bfloat16; weights, sums, moments of the optimizer and the choice of the K units stay float32's. Where a
-    /// processor has no instructions for it, and in layers that are trained by dense torch operations, it is float32.
+    /// processor has no instructions for it, and in steps that take torch operations instead of kernels (dense ones, and those in which AuxK has dead units), it is float32.
     /// </summary>
     Mixed,
 }
@@ -20,13 +20,17 @@ public enum Precision
 /// <summary>Names of <see cref="Precision"/> in options.</summary>
 public static class Precisions
 {
+    public const string Full = "float32", Mixed = "mixed";
+
     /// <exception cref="MxdInputException">There is no such precision.</exception>
     public static Precision Parse(string name) => name switch
     {
-        "float32" => Precision.Full,
-        "mixed" => Precision.Mixed,
-        _ => throw new MxdInputException($"--precision is '{name}'; choose float32 or mixed."),
+        Full => Precision.Full,
+        Mixed => Precision.Mixed,
+        _ => throw new MxdInputException(Unknown(name)),
     };
+
+    internal static string Unknown(string name) => $"--precision is '{name}'; choose {Full} or {Mixed}.";
 
     /// <summary>Why a layer asked to train in <see cref="Precision.Mixed"/> trains in float32 all the same; null where it does not.</summary>
     public static string? WhyFull(Precision precision, LayerOptions layer, Device device)

@@ -1,5 +1,5 @@
 using Mxd.Kernels;
-using TorchSharp;
+using Mxd.Runtime;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -24,13 +24,15 @@ public sealed record StepMemory(long State, long Work)
     /// <param name="options">The layer.</param>
     /// <param name="batch">Tokens a step.</param>
     /// <param name="device">Where it is trained.</param>
+    /// <param name="precision">In what.</param>
     /// <exception cref="OverflowException">There are more bytes than can be counted.</exception>
-    public static StepMemory Of(LayerOptions options, long batch, Device device)
+    public static StepMemory Of(LayerOptions options, long batch, Device device, Precision precision = Precision.Full)
     {
         checked
         {
             LayerCost cost = LayerCost.Of(options, batch);
-            long given = batch * (options.InputWidth + options.OutputWidth) * sizeof(float), state = LayerCost.Of(options, 0).TrainingBytes.Dense;
+            long given = batch * (options.InputWidth + options.OutputWidth) * sizeof(float) + (precision == Precision.Mixed && Bfloat16.IsFast ? NarrowBytes(options, batch) : 0);
+            long state = LayerCost.Of(options, 0).TrainingBytes.Dense;
             return Way(options, device) switch
             {
                 ComputeWay.Readable => new StepMemory(state, given + cost.TrainingBytes.Dense - state),
@@ -57,6 +59,19 @@ public sealed record StepMemory(long State, long Work)
     /// <summary>Gradients of matrices with a row a unit are summed row by row while the row is updated.</summary>
     private static long UnitGradientBytes(LayerOptions options) => checked(sizeof(float) * LayerTypes.Get(options.Type).Specs(options)
         .Where(s => s.IsTrained && s.Role is ParameterRole.UnitEncoder or ParameterRole.UnitDecoder).Sum(s => s.Count));
+
+    /// <summary>
+    /// In mixed precision, beside what evaluation takes in float32: both operands and the result of the largest hidden product, the input and the units that
+    /// are multiplied at a time, and half as many candidates again.
+    /// </summary>
+    private static long NarrowBytes(LayerOptions options, long batch)
+    {
+        checked
+        {
+            long widest = Math.Max(options.Hidden ?? 0, Math.Max(options.InputWidth, options.OutputWidth)), k = options.Sparsity?.Active ?? 0;
+            return sizeof(ushort) * batch * (2 * widest + 2 * options.InputWidth) + 2 * PackedBytes + batch * 2 * sizeof(float) * TopKCandidates.Room(k + Math.Max(k / 2, 32));
+        }
+    }
 
     /// <summary>
     /// The buffers of <see cref="FastStep"/> and what it returns: x; a C, z D, d loss / d y and y, [B,O] each; of a hidden layer z and what its

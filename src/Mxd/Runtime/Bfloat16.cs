@@ -9,9 +9,12 @@ internal static class Bfloat16
     public const string Variable = "MXD_BFLOAT16";
 
     private static readonly AsyncLocal<bool?> forced = new();
-    private static readonly bool byDefault = Parse(Environment.GetEnvironmentVariable(Variable)) ?? Processor.Describe().HasNarrowProducts;
+    private static readonly string? fromEnvironment = Environment.GetEnvironmentVariable(Variable);
 
-    public static bool IsFast => forced.Value ?? byDefault;
+    public static bool IsFast => forced.Value ?? Parse(fromEnvironment) ?? IsNative;
+
+    /// <summary>Has the processor instructions for it?</summary>
+    public static bool IsNative { get; } = Processor.Describe().HasNarrowProducts;
 
     /// <summary>Forces either for the current thread of control until the result is disposed.</summary>
     public static IDisposable Force(bool isFast)

@@ -81,6 +81,13 @@ public static class CheckpointFile
         value.copy_(file.Read(key));
     }
 
+    /// <summary>Are the buffer's rows in it?</summary>
+    internal static bool HoldsRows(string path, HookPoint point)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return file.Contains(RowsKey(point));
+    }
+
     private static string RowsKey(HookPoint point) => $"buffer.rows.{point}";
 
     private static CheckpointHeader ReadHeader(SafetensorsFile file) => file.Metadata.TryGetValue(Key, out string? json)

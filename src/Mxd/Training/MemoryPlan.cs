@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
+using Mxd.Activations;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
+using static TorchSharp.torch;
 
 namespace Mxd.Training;
 
@@ -77,14 +79,15 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
         {
             long modelBytes = options.ModelDtype == "float32" ? 4 : 2;
             long pairBytes = (layer.InputWidth + layer.OutputWidth) * modelBytes;
-            StepMemory step = StepMemory.Of(layer, options.Batch, Devices.Parse(options.Device));
+            Device device = Devices.Parse(options.Device);
+            StepMemory step = StepMemory.Of(layer, options.Batch, device, Precisions.Parse(options.Precision));
             long harvested = (long)options.HarvestBatch * options.Context;
             bool isWidened = options.ModelDtype == "bfloat16" && NarrowProducts.AreWidened;
             return new MemoryPlan(
                 Program: ProgramBytes,
                 LanguageModel: model.Config.ParameterCount * modelBytes,
                 Text: (textContexts + options.ValidationContexts) * options.Context * sizeof(int),
-                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)),
+                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)) + (HarvestPolicy.HarvestsAhead(device) ? AheadContexts(options) * options.Context * pairBytes : 0),
                 Validation: (long)options.ValidationContexts * options.Context * pairBytes,
                 Layer: step.State,
                 Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, modelBytes)
@@ -92,6 +95,9 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
                     + step.Work + FitWork(options.Batch, layer) + ValidationSet.SliceBytes);
         }
     }
+
+    /// <summary>Contexts that are held beside the buffer where the language model runs ahead: see <see cref="ActivationBuffer"/>.</summary>
+    private static long AheadContexts(TrainOptions options) => checked(options.Batch / options.Context + 3L * options.HarvestBatch);
 
     /// <summary>The largest moment of a block: the MLP's two branches and their product beside some copies of the residual stream.</summary>
     private static long HarvestWork(long tokens, long width, long mlpWidth, long modelBytes) =>

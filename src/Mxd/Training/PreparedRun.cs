@@ -106,7 +106,7 @@ public sealed class PreparedRun : IDisposable
     }
 
     /// <summary>The language model, whose weights have been read while the text was; once, and the caller's to dispose.</summary>
-    public LanguageModel TakeModel() => loading.Take();
+    public LanguageModel TakeModel(CancellationToken cancellation = default) => loading.Take(cancellation);
 
     public void Dispose()
     {

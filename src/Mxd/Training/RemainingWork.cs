@@ -11,8 +11,7 @@ internal sealed record RemainingWork(long Harvest, long Training, long Measured)
         TrainOptions o = run.Options;
         CheckpointHeader? header = run.Checkpoint is { } file ? CheckpointFile.ReadHeader(file) : null;
         long step = header?.Step ?? 0, heldOut = run.Description.Data.ValidationContexts;
-        bool rowsAreSaved = run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit;
-        long again = header is null || rowsAreSaved ? 0 : header.Batches.Sum(batch => (long)batch.Count);
+        long again = header is null || CheckpointFile.HoldsRows(run.Checkpoint!, o.InputHook) ? 0 : header.Batches.Sum(batch => (long)batch.Count);
         long contexts = Math.Max(0, o.Contexts - (header?.NextContext ?? 0)) + again + heldOut;
         return new RemainingWork(contexts * o.Context, Math.Max(0, o.Steps - step) * o.Batch, Measurements(o.Steps, o.LogEvery, step) * heldOut * o.Context);
     }

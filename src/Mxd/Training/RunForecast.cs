@@ -23,7 +23,7 @@ internal sealed record ForecastLimits(TimeSpan AtMost, double Share)
 /// size on random data. Both are thrown away, and the run's own generators, buffer and layer do not exist yet: nothing it computes depends on this.
 /// The layer and its optimizer are gone before the run's own are made, so that the memory planned is enough.
 /// </summary>
-internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device device, ForecastLimits limits, IRunObserver observer, CancellationToken cancellation)
+internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device device, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
 {
     /// <summary>Tokens of a step that is to be warm, or to show what a step costs however few its tokens.</summary>
     private const long FewTokens = 256;
@@ -50,7 +50,9 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         double harvest = HarvestRate(contexts);
         double allowed = Math.Min(limits.AtMost.TotalSeconds, limits.Share * work.Harvest / harvest);
         if (LayerRates(allowed) is not { } layer) return null;
-        double seconds = (spent + clock.Elapsed).TotalSeconds + work.Harvest / harvest + work.Training / layer.Training + work.Measured / layer.Measuring;
+        double harvesting = work.Harvest / harvest, training = work.Training / layer.Training;
+        double both = harvestsAhead ? Math.Max(harvesting, training) : harvesting + training;
+        double seconds = (spent + clock.Elapsed).TotalSeconds + both + work.Measured / layer.Measuring;
         return new RunEstimate(work.Training, work.Training / seconds, harvest, layer.Training, seconds, run.Description.Plan.Total);
     }
 
@@ -58,7 +60,7 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     private double HarvestRate(int contexts)
     {
         Time(() => Harvest(1), isFirst: true);
-        double one = Time(() => Harvest(1));
+        double one = Time(() => Harvest(1), isFirst: true);
         int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 4 / one, 1, contexts);
         return count * Options.Context / Time(() => Harvest(count));
     }
@@ -82,7 +84,7 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         using DisposeScope scope = NewDisposeScope();
         using ILayer layer = type.Initialise(options, Options.Seed, device);
         // A rate of zero: what the steps compute stays finite, and takes as long.
-        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 0, 0, 1));
+        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 0, 0, 1), Precisions.Parse(Options.Precision));
         (Tensor x, Tensor target) = RandomRows(options);
         long few = Math.Min(FewTokens, Options.Batch);
         Time(() => Step(few), isFirst: true);

@@ -49,12 +49,13 @@ public sealed class SharedHarvest : IDisposable
         LanguageModel model, TrainOptions options, TrainingData data, IEnumerable<HookPoint> points, IRunObserver observer,
         bool? harvestsAhead = null, CancellationToken cancellation = default)
     {
+        ValidationSet? validation = null;
         try
         {
             Device device = Devices.Parse(options.Device);
             var harvester = new Harvester(model, points);
             observer.Begin("Harvesting held-out activations", data.HeldOut.TokenCount, "tokens");
-            ValidationSet validation = ValidationSet.Harvest(harvester, data.HeldOut, data.HeldOut.Count, options.HarvestBatch, observer, cancellation);
+            validation = ValidationSet.Harvest(harvester, data.HeldOut, data.HeldOut.Count, options.HarvestBatch, observer, cancellation);
             var source = new ActivationSource(harvester, data.Text, new ContextOrder(data.Text.Count, options.ShuffleSeed));
             var buffer = new ActivationBuffer(
                 source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed, harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device));
@@ -62,6 +63,7 @@ public sealed class SharedHarvest : IDisposable
         }
         catch
         {
+            validation?.Dispose();
             model.Dispose();
             throw;
         }

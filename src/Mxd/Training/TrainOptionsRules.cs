@@ -28,7 +28,7 @@ public static class TrainOptionsRules
         if (o.Hidden is { } hidden && LayerTypes.Find(o.Type) is { HasHidden: false })
             yield return $"--hidden is {hidden}, but '{o.Type}' has no hidden layer: leave it out.";
         if (o.ModelDtype is not ("float32" or "bfloat16")) yield return $"--model-dtype is '{o.ModelDtype}'; choose float32 or bfloat16.";
-        if (o.Precision is not ("float32" or "mixed")) yield return $"--precision is '{o.Precision}'; choose float32 or mixed.";
+        if (o.Precision is not (Precisions.Full or Precisions.Mixed)) yield return Precisions.Unknown(o.Precision);
         if (!(o.LearningRate > 0 && double.IsFinite(o.LearningRate))) yield return $"--lr is {o.LearningRate}; it must be a number above 0.";
         if (o.HeldOut is not (> 0 and < 1)) yield return $"--held-out is {o.HeldOut}; it is a share, above 0 and below 1.";
         foreach (string problem in Counts(o).Concat(Sparsities(o)).Concat(Sizes(o)).Concat(HookPoints(o))) yield return problem;

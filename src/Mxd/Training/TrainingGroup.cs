@@ -49,7 +49,18 @@ public sealed class TrainingGroup : IDisposable
         IEnumerable<HookPoint> points = configurations.SelectMany(o => new[] { o.InputHook, o.OutputHook });
         SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, points, observer, harvestsAhead, cancellation);
         long width = model.Identity.Width;
-        return new TrainingGroup(harvest, [.. configurations.Select(o => new TrainingMember(o, o.LayerOptions(width, width), harvest.Device))]);
+        List<TrainingMember> members = [];
+        try
+        {
+            foreach (TrainOptions o in configurations) members.Add(new TrainingMember(o, o.LayerOptions(width, width), harvest.Device));
+            return new TrainingGroup(harvest, members);
+        }
+        catch
+        {
+            foreach (TrainingMember member in members) member.Dispose();
+            harvest.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -35,22 +35,20 @@ public sealed class TrainingRun : IDisposable
         this.observer = observer;
         TrainOptions options = run.Options;
         observer.Begin("Loading the language model", 0, "layers");
-        LanguageModel model = run.TakeModel();
-        expected = Forecast(model, limits, cancellation);
-        group = TrainingGroup.Begin(model, [options], run.Data, observer, harvestsAhead, cancellation);
+        LanguageModel model = run.TakeModel(cancellation);
+        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
+        expected = Forecast(model, limits, isAhead, cancellation);
+        group = TrainingGroup.Begin(model, [options], run.Data, observer, isAhead, cancellation);
         member = group.Members[0];
-        long metricsBytes = 0;
-        if (run.Checkpoint is { } checkpoint)
+        try
         {
-            CheckpointHeader header = CheckpointFile.Restore(checkpoint, member.Trainer, group.Harvest.Buffer);
-            (earlier, metricsBytes) = (header.Clock, header.MetricsBytes);
-            if (header.Steps != options.Steps && options.Schedule != "constant")
-                observer.Note($"Note: the run was to have {header.Steps} steps and now has {options.Steps}; from here the schedule '{options.Schedule}' is that of the longer run.");
-            observer.Note(header.Step < options.Steps
-                ? $"Going on from step {header.Step} of {options.Steps}."
-                : $"The run has made its {options.Steps} steps already: raise --tokens to make it longer.");
+            log = new MetricsLog(run.Folder.MetricsFile, Restore(ref earlier));
         }
-        log = new MetricsLog(run.Folder.MetricsFile, metricsBytes);
+        catch
+        {
+            group.Dispose();
+            throw;
+        }
     }
 
     private TrainOptions Options => run.Options;
@@ -58,7 +56,7 @@ public sealed class TrainingRun : IDisposable
     private long Step => member.Step;
 
     /// <summary>Carries the run out to its end.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; where training had begun, a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default) =>
         Execute(run, observer, harvestsAhead: null, cancellation);
 
@@ -67,7 +65,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="observer">Hears how it goes.</param>
     /// <param name="harvestsAhead">Null where <see cref="HarvestPolicy"/> is to decide.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="OperationCanceledException">It was stopped; a checkpoint was saved.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; where training had begun, a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, bool? harvestsAhead, CancellationToken cancellation = default) =>
         Execute(run, observer, ForecastLimits.Default, harvestsAhead, cancellation);
 
@@ -87,13 +85,13 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>How fast it will be; the model is disposed where measuring fails.</summary>
-    private RunEstimate? Forecast(LanguageModel model, ForecastLimits limits, CancellationToken cancellation)
+    private RunEstimate? Forecast(LanguageModel model, ForecastLimits limits, bool isAhead, CancellationToken cancellation)
     {
         if (RemainingWork.Of(run) is not { Training: > 0 } work) return null;
         try
         {
             var harvester = new Harvester(model, Options.InputHook, Options.OutputHook);
-            RunEstimate? estimate = new RunForecast(run, harvester, Devices.Parse(Options.Device), limits, observer, cancellation).Measure(work, total.Elapsed);
+            RunEstimate? estimate = new RunForecast(run, harvester, Devices.Parse(Options.Device), limits, isAhead, observer, cancellation).Measure(work, total.Elapsed);
             observer.Expect(estimate);
             return estimate;
         }
@@ -128,6 +126,20 @@ public sealed class TrainingRun : IDisposable
             throw;
         }
         return Finish(measured ?? member.Measure(group.Harvest.Validation));
+    }
+
+    /// <summary>Goes on from the checkpoint, if there is one; returns how much of the metrics file was written by then.</summary>
+    private long Restore(ref RunClock clock)
+    {
+        if (run.Checkpoint is not { } checkpoint) return 0;
+        CheckpointHeader header = CheckpointFile.Restore(checkpoint, member.Trainer, group.Harvest.Buffer);
+        clock = header.Clock;
+        if (header.Steps != Options.Steps && Options.Schedule != "constant")
+            observer.Note($"Note: the run was to have {header.Steps} steps and now has {Options.Steps}; from here the schedule '{Options.Schedule}' is that of the longer run.");
+        observer.Note(header.Step < Options.Steps
+            ? $"Going on from step {header.Step} of {Options.Steps}."
+            : $"The run has made its {Options.Steps} steps already: raise --tokens to make it longer.");
+        return header.MetricsBytes;
     }
 
     private StepResult TrainStep(CancellationToken cancellation)

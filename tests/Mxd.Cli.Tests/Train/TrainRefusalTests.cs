@@ -144,6 +144,16 @@ public sealed class TrainRefusalTests(TinyFiles files) : CliTests(files)
         "--text is missing|give the training text",
         "--out is missing|give the folder");
 
+    [Theory]
+    [InlineData("MXD_PATH", "MXD_PATH is 'quick'|fast|readable|tiled")]
+    [InlineData("MXD_BFLOAT16", "MXD_BFLOAT16 is 'quick'|fast|slow")]
+    public void AVariableOfTheEnvironment_IsRefusedLikeAnOption(string variable, string message)
+    {
+        ProcessStartInfo start = Tool.Describe(Train.Arguments);
+        start.Environment[variable] = "quick";
+        new RunningTool(start).WaitForExit().Refused(message);
+    }
+
     [Fact]
     public void AnOptionGivenTwice_IsRefused() => Tool.Run([.. Train.Arguments, "--k", "5"]).Refused("--k is given 2 times (4, 5)|give it once");
 

@@ -52,11 +52,11 @@ public class HarvestAheadTests
             return Rows(batch);
         });
         ahead.Expect(batches, 2);
-        SpinWait.SpinUntil(() => Volatile.Read(ref made) == 2);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref made) == 2, TimeSpan.FromMinutes(1)));
         Thread.Sleep(50);
         Assert.Equal(2, Volatile.Read(ref made));
         ahead.Take(batches[0], CancellationToken.None)!.Dispose();
-        SpinWait.SpinUntil(() => Volatile.Read(ref made) == 3);
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref made) == 3, TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class HarvestAheadTests
         Assert.False(ahead.TryTake(2, out _, out _));
         ActivationRows? rows = null;
         HarvestedBatch batch = default;
-        SpinWait.SpinUntil(() => ahead.TryTake(3, out batch, out rows));
+        Assert.True(SpinWait.SpinUntil(() => ahead.TryTake(3, out batch, out rows), TimeSpan.FromMinutes(1)));
         Assert.Equal(batches[2], batch);
         rows!.Dispose();
     }

@@ -18,6 +18,9 @@ public unsafe class WorkerCountTests
         ["product by 512 bits"] = workers => Product(new Sgemm<Vector512Kernel>(workers)),
         ["gate by 256 bits"] = workers => Gate(new TiledTopK<Vector256Kernel>(Active, null, workers)),
         ["gate by 512 bits"] = workers => Gate(new TiledTopK<Vector512Kernel>(Active, null, workers)),
+        ["gate by bfloat16"] = workers => Gate(new NarrowTopK(Active, null, workers)),
+        ["gate of gated gelu"] = workers => Gate(TiledTopK.Create(Active, HiddenUnits.Create("gelu"), workers), isGated: true),
+        ["gradient of chosen units"] = Chosen,
         ["expert sum"] = ExpertSums,
         ["unit gradient"] = workers => Gradient(workers, dropsParallel: false),
         ["unit gradient without its parallel part"] = workers => Gradient(workers, dropsParallel: true),
@@ -66,13 +69,26 @@ public unsafe class WorkerCountTests
         return [c, turned];
     }
 
-    private static Tensor[] Gate(TiledTopK gate)
+    private static Tensor[] Gate(TiledTopK gate, bool isGated = false)
     {
         using TiledTopK own = gate;
         Tensor x = RandomLayers.Rows(Tokens, Input, 1), weights = RandomLayers.Rows(Units, Input, 2), bias = RandomLayers.Rows(1, Units, 3);
         Tensor indices = empty(Tokens, Active, dtype: ScalarType.Int64), values = empty(Tokens, Active);
-        Assert.Equal(-1, gate.Select(x.View(), new EncoderView(weights.View(), bias.Floats()), (long*)TensorMemory.Start(indices), values.Floats()));
+        Assert.Equal(-1, gate.Select(x.View(), Encoder(weights, bias, isGated), (long*)TensorMemory.Start(indices), values.Floats()));
         return [indices, values];
+    }
+
+    private static EncoderView Encoder(Tensor weights, Tensor bias, bool isGated) =>
+        isGated ? new EncoderView(weights.View(), (nint)bias.Floats(), weights.View(), (nint)bias.Floats()) : new EncoderView(weights.View(), bias.Floats());
+
+    private static Tensor[] Chosen(Workers workers)
+    {
+        (Tensor indices, Tensor a) = Codes();
+        Tensor x = RandomLayers.Rows(Tokens, Input, 1), weights = RandomLayers.Rows(Units, Input, 2), bias = RandomLayers.Rows(1, Units, 3);
+        Tensor gradient = a.clone(), factorGradient = empty_like(a);
+        var codes = new CodesView((long*)TensorMemory.Start(indices), a.Floats(), Tokens, Active);
+        ChosenUnits.Backward(x.View(), Encoder(weights, bias, isGated: true), HiddenUnits.Create("silu"), codes, gradient.Floats(), factorGradient.Floats(), workers);
+        return [gradient, factorGradient];
     }
 
     private static Tensor[] ExpertSums(Workers workers)

@@ -24,7 +24,7 @@ public class TrainOptionsRulesTests
         { "--warmup", good with { Warmup = 5, Schedule = "cosine-annealing" } },
         { "--warmup", good with { Warmup = 5, Schedule = "cosine-restarts" } },
         { "--model-dtype", good with { ModelDtype = "float64" } },
-        { "--precision", good with { Precision = "mixed" } },
+        { "--precision", good with { Precision = "half" } },
         { "--lr", good with { LearningRate = 0 } },
         { "--lr", good with { LearningRate = double.NaN } },
         { "--held-out", good with { HeldOut = 0 } },
