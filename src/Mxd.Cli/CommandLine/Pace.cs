@@ -36,7 +36,8 @@ internal sealed class Pace(long total, string unit)
         TimeSpan taken = doneAt - startedAt;
         if (!HasMoved || taken < soonest) return share;
         double rate = (done - start) / taken.TotalSeconds;
-        string speed = unit is "%" or "" ? "" : string.Create(culture, $", {rate:n0} {unit}/s");
+        // Of a few long pieces of work "0 a second" says nothing.
+        string speed = unit is "%" or "" || rate < 0.95 ? "" : string.Create(culture, $", {rate:n0} {unit}/s");
         double left = (total - done) / rate - (clock.Elapsed - doneAt).TotalSeconds;
         return share + speed + (left >= 1 ? $", {Duration.Format(TimeSpan.FromSeconds(Math.Round(left)))} left" : "");
     }

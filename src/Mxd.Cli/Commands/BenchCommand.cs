@@ -10,7 +10,7 @@ using TorchSharp;
 namespace Mxd.Cli.Commands;
 
 /// <summary>
-/// <c>mxd bench step</c>: one training step beside the dense torch version of it and beside the fastest product of the gate's shape, each in a
+/// <c>mxd bench step</c>: one training step beside the dense torch version of it and beside the fastest product of the encoder's shape, each in a
 /// process of its own, in turn.
 /// </summary>
 internal static class BenchCommand
@@ -72,7 +72,7 @@ internal static class BenchCommand
         double speed = Median(fast, s => s.TokensPerSecond), denseSpeed = Median(dense, s => s.TokensPerSecond);
         return new StepComparison(
             speed, denseSpeed, (long)Median(fast, s => s.PeakMemoryBytes), (long)Median(dense, s => s.PeakMemoryBytes),
-            Median(products, p => p.GigaflopsPerSecond), 1e-9 * flops.Sparse * speed, 1e-9 * flops.Dense * denseSpeed, Machine.Describe().ToString());
+            Median(products, p => p.GigaflopsPerSecond), 1e-9 * flops.Sparse * speed, 1e-9 * flops.Dense * denseSpeed, options.Precision, Machine.Describe().ToString());
 
         void Add<T>(List<T> results, string kind)
         {
@@ -116,8 +116,8 @@ internal static class BenchCommand
         ("step", $"{result.TokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.PeakMemoryBytes)}"),
         ("dense torch", $"{result.DenseTokensPerSecond:n0} tokens/s, peak memory {ByteSize.Format(result.DensePeakMemoryBytes)}"),
         ("ratio", $"{result.TokensPerSecond / result.DenseTokensPerSecond:f2}"),
-        ("peak", $"{result.ProductGigaflopsPerSecond:f0} GFLOP/s, in one product of the gate's shape"),
-        ("share of peak", $"{result.ShareOfPeak:f2} ({result.GigaflopsPerSecond:f0} GFLOP/s); dense torch {result.DenseShareOfPeak:f2} ({result.DenseGigaflopsPerSecond:f0} GFLOP/s)"),
+        ("peak", $"{result.ProductGigaflopsPerSecond:f0} GFLOP/s, in one product of the encoder's shape"),
+        ("share of peak", $"{result.ShareOfPeak:f2} ({result.GigaflopsPerSecond:f0} GFLOP/s){(result.DenseShareOfPeak is { } dense ? $"; dense torch {dense:f2} ({result.DenseGigaflopsPerSecond:f0} GFLOP/s)" : "")}"),
         ("machine", result.Machine),
     ]);
 }
@@ -130,6 +130,7 @@ internal static class BenchCommand
 /// <param name="ProductGigaflopsPerSecond">The machine's measured peak: see <see cref="ProductSpeed"/>.</param>
 /// <param name="GigaflopsPerSecond">Of the step's products, those of chosen units counted alone.</param>
 /// <param name="DenseGigaflopsPerSecond">Of the dense step's.</param>
+/// <param name="Precision">Of the step; the dense one is float32's.</param>
 /// <param name="Machine">What it was measured on.</param>
 internal sealed record StepComparison(
     double TokensPerSecond,
@@ -139,9 +140,11 @@ internal sealed record StepComparison(
     double ProductGigaflopsPerSecond,
     double GigaflopsPerSecond,
     double DenseGigaflopsPerSecond,
+    string Precision,
     string Machine)
 {
     public double ShareOfPeak => GigaflopsPerSecond / ProductGigaflopsPerSecond;
 
-    public double DenseShareOfPeak => DenseGigaflopsPerSecond / ProductGigaflopsPerSecond;
+    /// <summary>The dense step is float32's: in mixed precision the peak is another's.</summary>
+    public double? DenseShareOfPeak => Precision == Precisions.Full ? DenseGigaflopsPerSecond / ProductGigaflopsPerSecond : null;
 }

@@ -20,7 +20,7 @@ internal static class TrainPlan
         if (unused.Length > 0) yield return $"        '{type.Name}' has no units: {string.Join(", ", unused)} {(unused.Length > 1 ? "are" : "is")} not used";
         double passes = (double)o.Contexts / run.Data.Text.Count;
         string repeat = passes > 1 ? $", {passes:f1} passes over the {run.Data.Text.Count:n0} contexts of the text" : $" of the text's {run.Data.Text.Count:n0}";
-        yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens: {o.Contexts:n0} contexts of {o.Context}{repeat}; seed {o.Seed}";
+        yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens: {o.Contexts:n0} contexts of {o.Context}{repeat}; seed {o.Seed}{(o.DataSeed is { } order ? $", data seed {order}" : "")}";
         yield return $"Held    {run.Data.HeldOut.Count:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
         if (run.Data.HeldOut.Count < o.ValidationContexts)
             yield return $"        fewer than the {o.ValidationContexts} of --validation-contexts: there is no more held-out text";

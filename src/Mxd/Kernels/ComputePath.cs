@@ -28,6 +28,9 @@ internal static class ComputePath
 
     public static bool UsesKernels => Asked is { } way ? way == ComputeWay.Fast : Sgemm.IsFast;
 
+    /// <summary>Is torch asked for where there might be kernels?</summary>
+    public static bool IsForced => Asked is ComputeWay.Readable or ComputeWay.Tiled;
+
     private static ComputeWay? Asked => forced.Value ?? Parse(fromEnvironment);
 
     /// <summary>Is a layer on a CPU, or on another device, computed in tiles?</summary>

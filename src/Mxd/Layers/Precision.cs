@@ -36,7 +36,9 @@ public static class Precisions
     public static string? WhyFull(Precision precision, LayerOptions layer, Device device)
     {
         if (precision == Precision.Full) return null;
-        if (StepMemory.Way(layer, device) != ComputeWay.Fast) return "there are no kernels for it with this layer on this device";
-        return Bfloat16.IsFast ? null : "this processor has no instructions for bfloat16";
+        if (StepMemory.Way(layer, device) != ComputeWay.Fast)
+            return ComputePath.IsForced ? $"{ComputePath.Variable} asks for torch operations" : "there are no kernels for this layer on this device";
+        if (Bfloat16.IsFast) return null;
+        return Bfloat16.IsNative ? $"{Bfloat16.Variable} says so" : "this processor has no instructions for bfloat16";
     }
 }

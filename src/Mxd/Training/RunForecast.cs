@@ -21,7 +21,7 @@ internal sealed record ForecastLimits(TimeSpan AtMost, double Share)
 /// <summary>
 /// Measures, before a run trains, how fast it will be: a batch of its text through its language model, and a few steps of a layer of its kind and
 /// size on random data. Both are thrown away, and the run's own generators, buffer and layer do not exist yet: nothing it computes depends on this.
-/// The layer and its optimizer are gone before the run's own are made, so that the memory planned is enough.
+/// Steps in which AuxK has dead units, which take longer, are not among them. The layer and its optimizer are gone before the run's own are made, so that the memory planned is enough.
 /// </summary>
 internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device device, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
 {
@@ -31,7 +31,7 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
 
-    private const int Passes = 8;
+    private const int Passes = 8, FewContexts = 4;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private double taken;
@@ -44,8 +44,9 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     /// <returns>Null where it would take more than <see cref="ForecastLimits"/> allow.</returns>
     public RunEstimate? Measure(RemainingWork work, TimeSpan spent)
     {
-        int contexts = (int)Math.Min(Options.HarvestBatch, (long)(limits.Share / 2 * work.Harvest) / Options.Context);
-        if (contexts < 2) return null;
+        long affordable = (long)(limits.Share / 2 * work.Harvest) / Options.Context;
+        if (affordable < 2) return null;
+        int contexts = (int)Math.Min(Options.HarvestBatch, affordable);
         observer.Begin("Measuring speed", Passes, "passes");
         double harvest = HarvestRate(contexts);
         double allowed = Math.Min(limits.AtMost.TotalSeconds, limits.Share * work.Harvest / harvest);
@@ -56,12 +57,12 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         return new RunEstimate(work.Training, work.Training / seconds, harvest, layer.Training, seconds, run.Description.Plan.Total);
     }
 
-    /// <summary>Tokens a second, of as many contexts at once as a quarter of the time allows.</summary>
+    /// <summary>Tokens a second, of as many contexts at once as half the time allows: of one alone it is less than of the run's harvest batches.</summary>
     private double HarvestRate(int contexts)
     {
         Time(() => Harvest(1), isFirst: true);
         double one = Time(() => Harvest(1), isFirst: true);
-        int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 4 / one, 1, contexts);
+        int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 2 / one, Math.Min(FewContexts, contexts), contexts);
         return count * Options.Context / Time(() => Harvest(count));
     }
 

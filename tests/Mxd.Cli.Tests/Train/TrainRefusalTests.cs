@@ -28,7 +28,7 @@ public sealed class TrainRefusalTests(TinyFiles files) : CliTests(files)
     [InlineData("--output", "blocks.0.hook_mlp_out", "comes before --input|exchange them")]
     [InlineData("--output", "blocks.5.hook_mlp_out", "layer 5|has 3 layers")]
     [InlineData("--held-out", "1.5", "--held-out is 1.5|above 0 and below 1")]
-    [InlineData("--experts", "500000000", "needs|TB of memory|this machine has|lower|--experts")]
+    [InlineData("--experts", "500000000", "needs|GB of memory|this machine has|lower|--experts")]
     [InlineData("--experts", "9000000000000000000", "--experts is 9000000000000000000|at most")]
     [InlineData("--model", "no-such.gguf", "no-such.gguf does not exist")]
     [InlineData("--model", "gpt2", "Model gpt2 is not in the cache|HF_HUB_OFFLINE|name a folder or .gguf file")]
