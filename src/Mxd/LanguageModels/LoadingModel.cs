@@ -19,7 +19,7 @@ public sealed class LoadingModel : IDisposable
     public LanguageModel Take(CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(taken, this);
-        ((Task)loading).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Wait(cancellation);
+        Task.WaitAny([loading], cancellation);
         taken = true;
         return loading.GetAwaiter().GetResult();
     }
