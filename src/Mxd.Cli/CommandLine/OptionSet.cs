@@ -53,7 +53,7 @@ internal sealed class OptionSet<T> where T : class
         _ => value,
     };
 
-    private static string FullPath(string path, bool mayBeHubId) => mayBeHubId && (HubId.IsMeant(path, fileExtensions) || TextFiles.IsOnHub(path))
+    private static string FullPath(string path, bool mayBeHubId) => mayBeHubId && (HubId.IsMeant(path, fileExtensions) || TextFiles.IsNamed(path))
         ? path
         : Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 

@@ -1,3 +1,4 @@
+using Mxd.Corpora.Dotnet;
 using Mxd.Formats;
 using Mxd.Hub;
 using Mxd.Runtime;
@@ -8,7 +9,8 @@ namespace Mxd.Corpora;
 /// Reads corpora: <c>.jsonl</c>, <c>.ndjson</c> and <c>.json</c> (UTF-8, one JSON object a line, the text under one of its fields; empty lines
 /// are passed over), <c>.csv</c> (the first row names the columns), <c>.parquet</c> (a column of strings) and <c>.txt</c> (UTF-8, the whole
 /// file is one document); all but parquet also with <c>.gz</c> or <c>.zst</c> after that. A byte order mark at a file's start is no part of
-/// the text. Folders, patterns and data sets of the hub (<c>owner/name</c>) stand for their files.
+/// the text. Folders, patterns and data sets of the hub (<c>owner/name</c>) stand for their files, <c>dotnet</c> and <c>dotnet:held-out</c> for the
+/// documentation that comes with the .NET SDK.
 /// </summary>
 public static class TextFiles
 {
@@ -70,6 +72,9 @@ public static class TextFiles
 
     /// <summary>Is there anything that a name stands for: on this machine, or as a name of the hub's?</summary>
     public static bool IsThere(string name) => TextShards.IsThere(name);
+
+    /// <summary>Does a name stand for a text by itself, and not for a path: a data set of the hub, or the .NET SDK's text?</summary>
+    public static bool IsNamed(string name) => DotnetText.IsMeant(name) || IsOnHub(name);
 
     /// <summary>Does a name stand for a data set of the hub?</summary>
     public static bool IsOnHub(string name) => HubDataset.IsMeant(name);

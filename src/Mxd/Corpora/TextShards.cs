@@ -1,9 +1,11 @@
+using Mxd.Corpora.Dotnet;
 using Mxd.Hub;
 using Mxd.Runtime;
 
 namespace Mxd.Corpora;
 
-/// <summary>Finds the files that texts' names stand for: a file, a folder, a pattern such as <c>data/*.jsonl.gz</c>, or a data set of the hub.</summary>
+/// <summary>Finds the files that texts' names stand for: a file, a folder, a pattern such as <c>data/*.jsonl.gz</c>, a data set of the hub, or
+/// the text of the .NET SDK (<c>dotnet</c>).</summary>
 internal static class TextShards
 {
     /// <summary>All files, those of one name in ordinal order. Nothing is downloaded but lists of files.</summary>
@@ -12,10 +14,11 @@ internal static class TextShards
         [.. names.SelectMany(name => Find(name, progress, cancellation))];
 
     /// <summary>Is there anything on this machine that a name stands for, or is it one of the hub?</summary>
-    public static bool IsThere(string name) => HubDataset.IsMeant(name) || File.Exists(name) || Local(name).Any();
+    public static bool IsThere(string name) => DotnetText.IsMeant(name) ? DotnetText.IsThere() : HubDataset.IsMeant(name) || File.Exists(name) || Local(name).Any();
 
     private static IEnumerable<TextShard> Find(string name, IHubProgress? progress, CancellationToken cancellation)
     {
+        if (DotnetText.IsMeant(name)) return [Shard(DotnetText.Fetch(name, cancellation))];
         if (HubDataset.IsMeant(name)) return HubDataset.Find(name, HubOptions.FromEnvironment(), progress, cancellation);
         if (File.Exists(name) || (!Directory.Exists(name) && !GlobPattern.IsMeant(name))) return [Shard(name)];
         TextShard[] found = [.. Local(name)];

@@ -10,18 +10,7 @@ namespace Mxd.Runtime;
 internal static class PatchedLibrary
 {
     /// <summary>The user's cache folder for such libraries; null where the user has no home.</summary>
-    public static string? CacheFolder()
-    {
-        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (!Path.IsPathRooted(cache))
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            if (home.Length == 0) return null;
-            cache = Path.Combine(home, ".cache");
-        }
-
-        return Path.Combine(cache, "mxd", "native");
-    }
+    public static string? CacheFolder() => UserCache.TryFolder("native");
 
     /// <summary>
     /// The path of a file in <paramref name="folder"/> with these contents. One that is there is read and compared, so that a damaged or

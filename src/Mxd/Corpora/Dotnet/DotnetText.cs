@@ -1,0 +1,120 @@
+using System.Text;
+using System.Text.Json;
+using System.Xml;
+using Mxd.Runtime;
+
+namespace Mxd.Corpora.Dotnet;
+
+/// <summary>
+/// The text that every .NET SDK brings: what its reference packs say of types and members (English) and the messages of its tools in 13 other
+/// languages. It goes by the name <c>dotnet</c>; <c>dotnet:held-out</c> is the text of about a sixteenth of the files, chosen by their names,
+/// that is in no other. A passage that stands in several places is kept in the first; of held-out ones, those of other files are left out.
+/// </summary>
+internal static class DotnetText
+{
+    public const string Name = "dotnet", HeldOutName = "dotnet:held-out";
+
+    private const double HeldOutShare = 1.0 / 16;
+
+    /// <summary>Raised whenever the same SDK gives another text.</summary>
+    private const string Version = "2";
+
+    /// <summary>Messages shorter than this are labels: names of options, units.</summary>
+    private const int ShortestMessage = 20;
+
+    public static bool IsMeant(string name) => name is Name or HeldOutName;
+
+    public static bool IsThere() => DotnetSdk.TryFind() is not null;
+
+    /// <summary>The path of the text as a .jsonl file, in the user's cache, where it is made when it is first asked for.</summary>
+    /// <exception cref="MxdInputException">There is no SDK, or nothing can be written in the cache.</exception>
+    public static string Fetch(string name, CancellationToken cancellation = default)
+    {
+        DotnetSdk sdk = DotnetSdk.Find();
+        string folder = Path.Combine(UserCache.Folder("text"), $"dotnet-{Fingerprint(sdk):x16}");
+        string path = Path.Combine(folder, name == Name ? "training.jsonl" : "held-out.jsonl");
+        try
+        {
+            if (!File.Exists(path)) Write(sdk, folder, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException or BadImageFormatException)
+        {
+            throw new MxdInputException($"The text '{name}' cannot be made of {sdk.Root} in {folder} ({OneLine.Of(e)}): mend that, or name other text by --text.", e);
+        }
+        return path;
+    }
+
+    /// <summary>Is a file's text held out? All languages of one are on the same side.</summary>
+    internal static bool IsHeldOut(string file) => (ulong)Seeds.Derive(0, Path.GetFileName(file)) < HeldOutShare * ulong.MaxValue;
+
+    /// <summary>The documents of both parts: a type with its members, or the messages of an assembly in a language.</summary>
+    internal static (IReadOnlyList<Document> Training, IReadOnlyList<Document> HeldOut) Read(DotnetSdk sdk, CancellationToken cancellation = default)
+    {
+        string[] documentation = [.. sdk.Documentation()];
+        (string File, string Language)[] translations = [.. sdk.Translations()];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        // What is held out comes last, so that it has nothing that was met before.
+        List<Document>[] parts = [.. new[] { false, true }.Select(isHeldOut =>
+        {
+            List<Document> documents = [];
+            foreach (string file in documentation.Where(file => IsHeldOut(file) == isHeldOut))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                documents.AddRange(Types(file, seen));
+            }
+            foreach ((string file, _) in translations.Where(found => IsHeldOut(found.File) == isHeldOut))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (Messages(file, seen) is { } document) documents.Add(document);
+            }
+            return documents;
+        })];
+        return (parts[0], parts[1]);
+    }
+
+    private static IEnumerable<Document> Types(string file, HashSet<string> seen)
+    {
+        long number = 0;
+        foreach (IGrouping<string, DocumentedMember> type in DocumentedMembers.Read(file).GroupBy(member => member.Type, StringComparer.Ordinal))
+        {
+            var text = new StringBuilder();
+            foreach (DocumentedMember member in type)
+            {
+                string[] passages = [.. member.Passages.Where(seen.Add)];
+                if (passages.Length == 0) continue;
+                text.Append(text.Length == 0 ? "" : "\n").Append(member.Title).Append('\n').AppendJoin('\n', passages).Append('\n');
+            }
+            if (text.Length > 0) yield return new Document(text.ToString(), file, ++number);
+        }
+    }
+
+    private static Document? Messages(string file, HashSet<string> seen)
+    {
+        string[] messages = [.. TranslatedStrings.Read(file).Select(message => message.Trim().ReplaceLineEndings("\n")).Where(message => message.Length >= ShortestMessage).Where(seen.Add)];
+        return messages.Length == 0 ? null : new Document(string.Join('\n', messages) + "\n", file, 1);
+    }
+
+    private static void Write(DotnetSdk sdk, string folder, CancellationToken cancellation)
+    {
+        (IReadOnlyList<Document> training, IReadOnlyList<Document> heldOut) = Read(sdk, cancellation);
+        foreach ((string name, IReadOnlyList<Document> documents) in new[] { ("held-out.jsonl", heldOut), ("training.jsonl", training) })
+            AtomicFile.Write(Path.Combine(folder, name), stream =>
+            {
+                // Files are of one language and subject each, and their names are in order: what reads a part from its beginning should meet all.
+                foreach (Document document in documents.OrderBy(document => Seeds.Derive(document.Number, Path.GetRelativePath(sdk.Root, document.Source).Replace('\\', '/'))))
+                {
+                    JsonSerializer.Serialize(stream, new { text = document.Text, source = Path.GetRelativePath(sdk.Root, document.Source) }, Json.Compact);
+                    stream.Write("\n"u8);
+                }
+            });
+    }
+
+    /// <summary>Names and lengths of all files: another SDK's differ.</summary>
+    private static ulong Fingerprint(DotnetSdk sdk)
+    {
+        var text = new StringBuilder(Version);
+        foreach (string file in sdk.Documentation().Concat(sdk.Translations().Select(found => found.File)))
+            text.Append('\n').Append(Path.GetRelativePath(sdk.Root, file)).Append(' ').Append(new FileInfo(file).Length);
+        return (ulong)Seeds.Derive(0, text.ToString());
+    }
+}
