@@ -46,8 +46,8 @@ public sealed class ModelFile : IDisposable
     public ITokenizer Tokenizer => tokenizer.Value;
 
     /// <summary>
-    /// Opens what the user named: a folder in Hugging Face's layout, a <c>.gguf</c> file, or a model of the hub, which is downloaded where the
-    /// cache does not have it.
+    /// Opens what the user named: a folder in Hugging Face's layout, a <c>.gguf</c> file, a model of the hub, which is downloaded where the
+    /// cache does not have it, or <c>demo</c>, the <see cref="EmbeddedModel"/>.
     /// </summary>
     /// <exception cref="MxdInputException">Not there, damaged, or of a kind that is not supported.</exception>
     public static ModelFile Open(string model, IHubProgress? progress = null, CancellationToken cancellation = default) =>
@@ -56,12 +56,13 @@ public sealed class ModelFile : IDisposable
     /// <summary>The same with a hub of one's own, asked for where it is needed.</summary>
     internal static ModelFile OpenFrom(string model, Func<HubOptions> hub, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
+        if (EmbeddedModel.IsMeant(model)) return OpenFolder(model, EmbeddedModel.Folder);
         string path = Path.GetFullPath(model);
         if (model.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase)) return OpenGguf(path);
         if (Directory.Exists(path)) return OpenFolder(path, path);
-        if (File.Exists(path)) throw new MxdInputException($"Model {model} is a file without the extension {GgufExtension}: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
+        if (File.Exists(path)) throw new MxdInputException($"Model {model} is a file without the extension {GgufExtension}: pass a hub id (owner/name), a folder with a config.json, a .gguf file, or demo.");
         if (!IsOnHub(model))
-            throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, or a .gguf file.");
+            throw new MxdInputException($"Model {model} does not exist: pass a hub id (owner/name), a folder with a config.json, a .gguf file, or demo.");
         // People know some models by other names than the hub's: gpt2-small, pythia-410m.
         HubId id = HubId.Parse(KnownModel.FindId(model) ?? model);
         using var client = new HubClient(hub());
@@ -75,7 +76,7 @@ public sealed class ModelFile : IDisposable
     /// <exception cref="MxdInputException">There is none, or one that is not read.</exception>
     public static ITokenizer OpenTokenizer(string model, IHubProgress? progress = null, CancellationToken cancellation = default)
     {
-        string path = Path.GetFullPath(model);
+        string path = EmbeddedModel.IsMeant(model) ? EmbeddedModel.Folder : Path.GetFullPath(model);
         if (Directory.Exists(path)) return HuggingFaceTokenizer.Load(path);
         if (!IsOnHub(model))
         {
@@ -87,10 +88,10 @@ public sealed class ModelFile : IDisposable
     }
 
     /// <summary>Is there something that <see cref="Open"/> may read under that name, or does it name a model of the hub?</summary>
-    public static bool Exists(string model) => Path.Exists(model) || IsOnHub(model);
+    public static bool Exists(string model) => EmbeddedModel.IsMeant(model) || Path.Exists(model) || IsOnHub(model);
 
     /// <summary>Does that name a model of the hub, which <see cref="Open"/> may have to download?</summary>
-    public static bool IsOnHub(string model) => HubId.IsMeant(model, GgufExtension);
+    public static bool IsOnHub(string model) => !EmbeddedModel.IsMeant(model) && HubId.IsMeant(model, GgufExtension);
 
     /// <summary>The layer number itself, if the model has it.</summary>
     /// <exception cref="MxdInputException">It has not.</exception>

@@ -1,0 +1,37 @@
+using Mxd.DemoModel;
+using Xunit;
+
+namespace Mxd.Tests.DemoModel;
+
+public sealed class KneserNeyTests
+{
+    private const int Vocabulary = 7;
+
+    private static readonly int[][] sequences =
+        [.. Enumerable.Range(1, 20).Select(seed => { var random = new Random(seed); return (int[])[0, .. Enumerable.Range(0, 30).Select(_ => random.Next(random.Next(1, Vocabulary)))]; })];
+
+    [Fact]
+    public void Probability_SumsToOne_AfterAnyContext()
+    {
+        var model = new KneserNey(sequences, Vocabulary);
+        for (int second = 0; second < Vocabulary; second++)
+            foreach (int? first in new int?[] { null, 0, 3, Vocabulary - 1 })
+                Assert.Equal(1, Enumerable.Range(0, Vocabulary).Sum(next => model.Probability(first, second, next)), 12);
+    }
+
+    [Fact]
+    public void Probability_IsThatOfTheEquations()
+    {
+        var model = new KneserNey([[0, 1, 2, 1, 2, 3]], 4);
+        // c(121) = c(212) = c(123) = c(012) = 1, all ones: D3 = 1, so nothing is left to trigrams, and p(3 | 1 2) = p(3 | 2).
+        Assert.Equal(model.Probability(null, 2, 3), model.Probability(1, 2, 3), 12);
+    }
+
+    [Fact]
+    public void CrossEntropy_IsTheMeanOverAllButFirstTokens()
+    {
+        var model = new KneserNey(sequences, Vocabulary);
+        double expected = -(Math.Log(model.Probability(null, 0, 1)) + Math.Log(model.Probability(0, 1, 2))) / 2;
+        Assert.Equal(expected, model.CrossEntropy([[0, 1, 2]]), 12);
+    }
+}
