@@ -2,7 +2,6 @@ using System.Text;
 using Mxd.DemoModel;
 using Mxd.Tests.Runtime;
 using Mxd.Tokenizers;
-using Xunit;
 
 namespace Mxd.Tests.DemoModel;
 

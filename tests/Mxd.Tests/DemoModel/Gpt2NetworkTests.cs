@@ -5,7 +5,6 @@ using Mxd.LanguageModels;
 using Mxd.Tests.Runtime;
 using Mxd.Tokenizers;
 using TorchSharp;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace Mxd.Tests.DemoModel;

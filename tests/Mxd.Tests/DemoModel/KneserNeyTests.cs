@@ -1,5 +1,4 @@
 using Mxd.DemoModel;
-using Xunit;
 
 namespace Mxd.Tests.DemoModel;
 

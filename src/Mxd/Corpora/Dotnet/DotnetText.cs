@@ -50,26 +50,25 @@ internal static class DotnetText
     /// <summary>The documents of both parts: a type with its members, or the messages of an assembly in a language.</summary>
     internal static (IReadOnlyList<Document> Training, IReadOnlyList<Document> HeldOut) Read(DotnetSdk sdk, CancellationToken cancellation = default)
     {
-        string[] documentation = [.. sdk.Documentation()];
-        (string File, string Language)[] translations = [.. sdk.Translations()];
         HashSet<string> seen = new(StringComparer.Ordinal);
         // What is held out comes last, so that it has nothing that was met before.
-        List<Document>[] parts = [.. new[] { false, true }.Select(isHeldOut =>
+        return (Part(sdk, false, seen, cancellation), Part(sdk, true, seen, cancellation));
+    }
+
+    private static List<Document> Part(DotnetSdk sdk, bool isHeldOut, HashSet<string> seen, CancellationToken cancellation)
+    {
+        List<Document> documents = [];
+        foreach (string file in sdk.Documentation().Where(file => IsHeldOut(file) == isHeldOut))
         {
-            List<Document> documents = [];
-            foreach (string file in documentation.Where(file => IsHeldOut(file) == isHeldOut))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                documents.AddRange(Types(file, seen));
-            }
-            foreach ((string file, _) in translations.Where(found => IsHeldOut(found.File) == isHeldOut))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (Messages(file, seen) is { } document) documents.Add(document);
-            }
-            return documents;
-        })];
-        return (parts[0], parts[1]);
+            cancellation.ThrowIfCancellationRequested();
+            documents.AddRange(Types(file, seen));
+        }
+        foreach ((string file, _) in sdk.Translations().Where(found => IsHeldOut(found.File) == isHeldOut))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Messages(file, seen) is { } document) documents.Add(document);
+        }
+        return documents;
     }
 
     private static IEnumerable<Document> Types(string file, HashSet<string> seen)

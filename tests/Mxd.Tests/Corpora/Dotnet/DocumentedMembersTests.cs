@@ -1,6 +1,5 @@
 using System.Xml;
 using Mxd.Corpora.Dotnet;
-using Xunit;
 
 namespace Mxd.Tests.Corpora.Dotnet;
 

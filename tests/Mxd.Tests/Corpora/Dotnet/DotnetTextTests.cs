@@ -1,6 +1,5 @@
 using Mxd.Corpora;
 using Mxd.Corpora.Dotnet;
-using Xunit;
 
 namespace Mxd.Tests.Corpora.Dotnet;
 
