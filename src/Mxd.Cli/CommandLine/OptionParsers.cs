@@ -11,6 +11,7 @@ internal static class OptionParsers
     public static Option Create(OptionAttribute attribute, Type type, object? standard)
     {
         Type plain = Nullable.GetUnderlyingType(type) ?? type;
+        if (attribute.IsList) return CreateList(attribute, type.GetGenericArguments()[0], standard);
         Option option = type == typeof(bool) ? new Option<bool>(attribute.Name) { Arity = ArgumentArity.Zero }
             : type == typeof(IReadOnlyList<string>) ? new Option<string[]>(attribute.Name) { AllowMultipleArgumentsPerToken = true }
             : new Option<string>(attribute.Name);
@@ -20,12 +21,40 @@ internal static class OptionParsers
         return option;
     }
 
-    public static object? Value(OptionResult result, Type type)
+    public static object? Value(OptionResult result, Type type, bool isList = false)
     {
         if (type == typeof(bool)) return result.GetValueOrDefault<bool>();
         string[] texts = [.. result.Tokens.Select(t => t.Value)];
-        if (type == typeof(IReadOnlyList<string>)) return texts;
+        if (type == typeof(IReadOnlyList<string>)) return isList ? Values(texts) : texts;
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(texts, type.GetGenericArguments()[0]);
         return Read(texts[^1], Nullable.GetUnderlyingType(type) ?? type);
+    }
+
+    /// <summary>Several values, with commas between, or one after another.</summary>
+    private static Option<string[]> CreateList(OptionAttribute attribute, Type element, object? standard)
+    {
+        var option = new Option<string[]>(attribute.Name) { AllowMultipleArgumentsPerToken = true, HelpName = attribute.ValueName };
+        string[] shown = [.. ((System.Collections.IEnumerable)standard!).Cast<object>().Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)!)];
+        option.Description = attribute.Description + (shown.Length == 0 ? "" : $" [default: {string.Join(',', shown)}]");
+        option.Validators.Add(result =>
+        {
+            foreach (string value in Values([.. result.Tokens.Select(t => t.Value)]))
+                if (value.Length == 0 || Read(value, element) is null)
+                    result.AddError($"{attribute.Name} is '{string.Join(' ', result.Tokens.Select(t => t.Value))}', in which '{value}' is no {(element == typeof(string) ? "name" : "number")}: give {Each(element)} with commas between.");
+        });
+        return option;
+    }
+
+    private static string Each(Type element) => element == typeof(string) ? "names" : element == typeof(double) ? "numbers" : "whole numbers";
+
+    private static string[] Values(string[] texts) => [.. texts.SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries))];
+
+    private static Array List(string[] texts, Type element)
+    {
+        string[] values = Values(texts);
+        var list = Array.CreateInstance(element, values.Length);
+        for (int i = 0; i < values.Length; i++) list.SetValue(Read(values[i], element), i);
+        return list;
     }
 
     private static void Validate(OptionResult result, OptionAttribute attribute, Type type)

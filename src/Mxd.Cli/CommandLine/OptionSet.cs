@@ -18,12 +18,12 @@ internal sealed class OptionSet<T> where T : class
     private static readonly string[] fileExtensions = [".gguf", ".safetensors", ".pt", ".jsonl", ".ndjson", ".txt", ".csv", ".parquet", ".gz", ".zst"];
     private readonly MethodInfo clone = typeof(T).GetMethod("<Clone>$")!;
 
-    /// <summary>Adds the options to a command; <paramref name="defaults"/> fills what is not given.</summary>
-    public OptionSet(Command command, T defaults)
+    /// <summary>Adds the options to a command, but for those of properties named by <paramref name="without"/>; <paramref name="defaults"/> fills what is not given.</summary>
+    public OptionSet(Command command, T defaults, IReadOnlyList<string>? without = null)
     {
         foreach (PropertyInfo property in typeof(T).GetProperties())
         {
-            if (property.GetCustomAttribute<OptionAttribute>() is not { } attribute) continue;
+            if (property.GetCustomAttribute<OptionAttribute>() is not { } attribute || without?.Contains(property.Name) == true) continue;
             var entry = new Bound(property, attribute, OptionParsers.Create(attribute, property.PropertyType, property.GetValue(defaults)));
             bound.Add(entry);
             command.Options.Add(entry.Option);
@@ -37,7 +37,7 @@ internal sealed class OptionSet<T> where T : class
         foreach (Bound entry in bound)
         {
             if (parsed.GetResult(entry.Option) is not OptionResult { Implicit: false } result) continue;
-            object? value = OptionParsers.Value(result, entry.Property.PropertyType);
+            object? value = OptionParsers.Value(result, entry.Property.PropertyType, entry.Attribute.IsList);
             entry.Property.SetValue(record, entry.Attribute.IsPath ? FullPaths(value, entry.Attribute.MayBeHubId) : value);
         }
         return record;

@@ -11,14 +11,14 @@ internal static class EvalTable
     /// <summary>Border and space around a column.</summary>
     private const int Around = 3;
 
-    public static void Show(Evaluation evaluation)
+    public static void Show(RunEvaluation evaluation)
     {
         foreach (Column[] group in Fitting(Columns(evaluation), Output.Console.Profile.Width)) Show(group);
         CostOfReplacement first = evaluation.Runs[0].Cost;
         Output.Line($"Cross-entropy and KL in nats over {first.Contexts:n0} contexts, {first.Tokens:n0} tokens ({Positions(first)}); ± is one standard error over contexts, paired for differences.");
     }
 
-    private static List<Column> Columns(Evaluation evaluation)
+    private static List<Column> Columns(RunEvaluation evaluation)
     {
         List<Column> columns = [];
         foreach (EvaluatedRun run in evaluation.Runs)

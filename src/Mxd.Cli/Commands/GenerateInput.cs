@@ -1,3 +1,4 @@
+using Mxd.Evaluation;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;

@@ -111,16 +111,4 @@ internal static class TrainCommand
         ]);
         Output.Command("What it costs the model:", $"mxd eval --run {ShellWord.Quote(result.Run)}");
     }
-
-    /// <summary>Shows what the run is expected to take as one more line of its plan.</summary>
-    private sealed class Expectations(IRunObserver shown) : IRunObserver
-    {
-        public void Begin(string phase, long total, string unit) => shown.Begin(phase, total, unit);
-
-        public void Advance(long done) => shown.Advance(done);
-
-        public void Note(string line) => shown.Note(line);
-
-        public void Expect(RunEstimate? estimate) => shown.Note(TrainPlan.Describe(estimate));
-    }
 }

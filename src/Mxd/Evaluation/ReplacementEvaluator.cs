@@ -18,6 +18,9 @@ public sealed record EvaluationOptions
 
     /// <summary>Tokens in a forward pass, at least one context.</summary>
     public int BatchTokens { get; init; } = 1024;
+
+    /// <summary>Are replacements of different outputs measured all together, too?</summary>
+    public bool MeasuresTogether { get; init; } = true;
 }
 
 /// <summary>Measures what replacements cost a language model on packed held-out text.</summary>
@@ -44,19 +47,29 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
                 $"--skip-first is {options.SkipFirst}, but contexts have {text.ContextLength} tokens and the last predicts none: give 0 to {text.ContextLength - 2}.");
         using DisposeScope scope = NewDisposeScope();
         var pass = new EvaluationPass(contexts, batch, progress, cancellation);
-        var harvest = new ReconstructionPass(model, text, pass, skips);
-        MeasuredReconstruction[] reconstructed = [.. replacements.Select(harvest.Measure)];
+        IReadOnlyList<MeasuredReconstruction> reconstructed = new ReconstructionPass(model, text, pass, skips).Measure(replacements);
         List<Intervention> interventions = [];
-        for (int i = 0; i < replacements.Count; i++) interventions.AddRange(Alone(replacements[i], reconstructed[i].Mean));
-        bool together = replacements.Count > 1 && replacements.Select(r => r.Output).Distinct().Count() == replacements.Count;
-        if (together) interventions.AddRange(Together(replacements, [.. reconstructed.Select(r => r.Mean)]));
+        List<Places> places = [];
+        Dictionary<(int, HookPoint), (int Zero, int Mean)> ablated = [];
+        foreach ((Replacement r, MeasuredReconstruction measured) in replacements.Zip(reconstructed))
+        {
+            if (!ablated.TryGetValue((r.FirstLayer, r.Output), out (int Zero, int Mean) shared))
+                ablated[(r.FirstLayer, r.Output)] = shared = (Add(r.FirstLayer, () => r.Ablate(model, zeros_like(measured.Mean))), Add(r.FirstLayer, () => r.Ablate(model, measured.Mean)));
+            places.Add(new Places(Add(r.FirstLayer, () => r.Splice(model)), shared.Zero, shared.Mean));
+        }
+        bool together = options.MeasuresTogether && replacements.Count > 1 && replacements.Select(r => r.Output).Distinct().Count() == replacements.Count;
+        if (together) places.Add(Together(replacements, [.. reconstructed.Select(r => r.Mean)], Add));
 
         var losses = new InterventionLosses(model, interventions, skips);
         pass.ForEach(0.25, 1, batch => losses.Add(text.ToTensor(batch)));
-        List<CostOfReplacement> costs = [];
-        for (int i = 0; i < replacements.Count; i++) costs.Add(Cost(losses, 3 * i, reconstructed[i].Results));
-        if (together) costs.Add(Cost(losses, 3 * replacements.Count, [null, null]));
-        return costs;
+        IReadOnlyList<Reconstruction?> nothing = new Reconstruction?[skips.Length];
+        return [.. places.Select((place, i) => Cost(losses, place, i < replacements.Count ? reconstructed[i].Results : nothing))];
+
+        int Add(int first, Func<IDisposable> apply)
+        {
+            interventions.Add(new Intervention(first, apply));
+            return interventions.Count - 1;
+        }
     }
 
     /// <summary>How well a replacement reproduces the MLP's output, without running the rest of the model.</summary>
@@ -64,50 +77,40 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
     {
         using DisposeScope scope = NewDisposeScope();
         var pass = new EvaluationPass(contexts, batch, progress, cancellation);
-        return new ReconstructionPass(model, text, pass, [options.SkipFirst]).Measure(replacement).Results[0];
+        return new ReconstructionPass(model, text, pass, [options.SkipFirst]).Measure([replacement])[0].Results[0];
     }
 
-    /// <summary>Spliced, zero-ablated, mean-ablated: the order in which costs are read.</summary>
-    private Intervention[] Alone(Replacement r, Tensor mean) =>
-    [
-        new(r.FirstLayer, () => r.Splice(model)),
-        new(r.FirstLayer, () => r.Ablate(model, zeros_like(mean))),
-        new(r.FirstLayer, () => r.Ablate(model, mean)),
-    ];
-
-    private Intervention[] Together(IReadOnlyList<Replacement> all, Tensor[] means)
+    private Places Together(IReadOnlyList<Replacement> all, Tensor[] means, Func<int, Func<IDisposable>, int> add)
     {
         int first = all.Min(r => r.FirstLayer);
-        return
-        [
-            new(first, () => new Combined([.. all.Select(r => r.Splice(model))])),
-            new(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, zeros_like(mean)))])),
-            new(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, mean))])),
-        ];
+        return new Places(
+            add(first, () => new Combined([.. all.Select(r => r.Splice(model))])),
+            add(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, zeros_like(mean)))])),
+            add(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, mean))])));
     }
 
-    private CostOfReplacement Cost(InterventionLosses losses, int first, IReadOnlyList<Reconstruction?> reconstructions)
+    private CostOfReplacement Cost(InterventionLosses losses, Places places, IReadOnlyList<Reconstruction?> reconstructions)
     {
-        CostOfReplacement main = CostOver(losses.Series[0], first, reconstructions[0], skips[0]);
-        CostOfReplacement other = CostOver(losses.Series[1], first, reconstructions[1], skips[1]);
+        CostOfReplacement main = CostOver(losses.Series[0], places, reconstructions[0], skips[0]);
+        CostOfReplacement other = CostOver(losses.Series[1], places, reconstructions[1], skips[1]);
         return main.DiffersFrom(other) ? main with { Elsewhere = other } : main;
     }
 
-    private CostOfReplacement CostOver(LossSeries losses, int first, Reconstruction? reconstruction, int skip)
+    private CostOfReplacement CostOver(LossSeries losses, Places places, Reconstruction? reconstruction, int skip)
     {
         ContextSeries clean = losses.Model;
-        ContextSeries[] ce = [.. losses.CrossEntropy.Skip(first).Take(3)];
+        ContextSeries[] ce = [.. new[] { places.Spliced, places.Zero, places.Mean }.Select(i => losses.CrossEntropy[i])];
         ContextSeries[] increases = [.. ce.Select(c => c.Minus(clean))];
         Ratio recovered = ContextSeries.Ratio(ce[1].Minus(ce[0]), increases[1]);
         return new CostOfReplacement(
             new CrossEntropies(clean.Mean, ce[0].Mean, ce[1].Mean, ce[2].Mean),
             new CrossEntropyIncreases(increases[0].Mean, increases[1].Mean, increases[2].Mean),
-            losses.Kl[first].Mean,
+            losses.Kl[places.Spliced].Mean,
             recovered.Value,
             new CostStandardErrors(
                 new CrossEntropies(clean.StandardError, ce[0].StandardError, ce[1].StandardError, ce[2].StandardError),
                 new CrossEntropyIncreases(increases[0].StandardError, increases[1].StandardError, increases[2].StandardError),
-                losses.Kl[first].StandardError,
+                losses.Kl[places.Spliced].StandardError,
                 recovered.StandardError),
             reconstruction?.Fvu,
             reconstruction?.NormScaledMse,
@@ -118,6 +121,9 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
             contexts,
             skip);
     }
+
+    /// <summary>Where among the interventions those of one cost stand; replacements of the same output share their ablations.</summary>
+    private sealed record Places(int Spliced, int Zero, int Mean);
 
     private sealed class Combined(IReadOnlyList<IDisposable> parts) : IDisposable
     {

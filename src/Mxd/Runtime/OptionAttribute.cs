@@ -18,6 +18,9 @@ public sealed class OptionAttribute(string name, string description) : Attribute
     /// <summary>Is the value a path, to be made absolute when it is read?</summary>
     public bool IsPath { get; init; }
 
+    /// <summary>Does the value list several, with commas between?</summary>
+    public bool IsList { get; init; }
+
     /// <summary>With <see cref="IsPath"/>: may the value also name a repository of the hub, which stays as it was written?</summary>
     public bool MayBeHubId { get; init; }
 }

@@ -59,6 +59,14 @@ public static class CheckpointFile
     /// <summary>Puts weights, moments, counts and buffer back.</summary>
     public static CheckpointHeader Restore(string path, Trainer trainer, ActivationBuffer buffer)
     {
+        CheckpointHeader header = RestoreTrainer(path, trainer);
+        RestoreBuffer(path, buffer);
+        return header;
+    }
+
+    /// <summary>Puts weights, moments and counts back.</summary>
+    public static CheckpointHeader RestoreTrainer(string path, Trainer trainer)
+    {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using SafetensorsFile file = SafetensorsFile.Open(path);
@@ -66,12 +74,21 @@ public static class CheckpointFile
         foreach (Parameter parameter in trainer.Layer.Parameters) Restore(file, "weights." + parameter.Key, parameter.Value);
         foreach ((string key, Tensor value) in trainer.State) Restore(file, key, value);
         trainer.Optimizer.Steps = header.Step;
-        ActivationRows? rows = file.Contains(RowsKey(buffer.Points[0]))
+        return header;
+    }
+
+    /// <summary>Puts the buffer back; rows that were not saved are harvested again.</summary>
+    public static void RestoreBuffer(string path, ActivationBuffer buffer)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        CheckpointHeader header = ReadHeader(file);
+        ActivationRows? rows = HoldsRows(file, buffer.Points)
             ? new ActivationRows(buffer.Points, [.. buffer.Points.Select(point => file.Read(RowsKey(point)))])
             : null;
         buffer.Restore(new BufferState(
             header.NextContext, header.Refills, file.Read("buffer.slots"), file.Read("buffer.sources"), header.Batches, header.HalfLine, rows));
-        return header;
     }
 
     /// <summary>One tensor at a time: all together would be the run's state once more.</summary>
@@ -81,12 +98,14 @@ public static class CheckpointFile
         value.copy_(file.Read(key));
     }
 
-    /// <summary>Are the buffer's rows in it?</summary>
-    internal static bool HoldsRows(string path, HookPoint point)
+    /// <summary>Are the buffer's rows of all these points in it?</summary>
+    internal static bool HoldsRows(string path, IEnumerable<HookPoint> points)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        return file.Contains(RowsKey(point));
+        return HoldsRows(file, points);
     }
+
+    private static bool HoldsRows(SafetensorsFile file, IEnumerable<HookPoint> points) => points.All(point => file.Contains(RowsKey(point)));
 
     private static string RowsKey(HookPoint point) => $"buffer.rows.{point}";
 

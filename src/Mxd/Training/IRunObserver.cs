@@ -16,4 +16,14 @@ public interface IRunObserver
     void Expect(RunEstimate? estimate)
     {
     }
+
+    /// <summary>A run, known by its folder, was measured on held-out text; of several runs at once, each is told of.</summary>
+    void Measured(string run, MetricsLine line)
+    {
+    }
+
+    /// <summary>A run, known by its folder, will not come to its end; others beside it go on.</summary>
+    void Failed(string run, string reason)
+    {
+    }
 }

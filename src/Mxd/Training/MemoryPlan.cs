@@ -34,11 +34,21 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     /// <param name="model">The language model on disk.</param>
     /// <param name="textContexts">Contexts packed from the text.</param>
     /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
-    public static MemoryPlan For(TrainOptions options, LayerOptions layer, ModelFile model, long textContexts)
+    public static MemoryPlan For(TrainOptions options, LayerOptions layer, ModelFile model, long textContexts) =>
+        ForGroup([(options, layer)], model, textContexts);
+
+    /// <summary>
+    /// Of configurations that are trained from one pass: they share all but their layers, and what steps work in, which each keeps from one to the next.
+    /// </summary>
+    /// <param name="members">The configurations, at least one.</param>
+    /// <param name="model">The language model on disk.</param>
+    /// <param name="textContexts">Contexts packed from the text.</param>
+    /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
+    public static MemoryPlan ForGroup(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, ModelFile model, long textContexts)
     {
         try
         {
-            MemoryPlan plan = Sum(options, layer, model, textContexts);
+            MemoryPlan plan = Sum(members, model, textContexts);
             _ = plan.Total;
             return plan;
         }
@@ -60,6 +70,9 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
             + $"({ByteSize.Format(largest.Bytes)}): {largest.Remedy}.");
     }
 
+    /// <summary>What makes the largest part smaller.</summary>
+    internal string Remedy => Parts.MaxBy(p => p.Bytes)!.Remedy;
+
     public override string ToString() => string.Join(", ", Parts.Select(p => $"{p.Name} {ByteSize.Format(p.Bytes)}"));
 
     private Part[] Parts =>
@@ -73,26 +86,27 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
         new("working memory", Work, "lower --batch, --experts (or --multiplier), or --harvest-batch"),
     ];
 
-    private static MemoryPlan Sum(TrainOptions options, LayerOptions layer, ModelFile model, long textContexts)
+    private static MemoryPlan Sum(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, ModelFile model, long textContexts)
     {
         checked
         {
-            long modelBytes = options.ModelDtype == "float32" ? 4 : 2;
-            long pairBytes = (layer.InputWidth + layer.OutputWidth) * modelBytes;
+            TrainOptions options = members[0].Options;
+            long width = model.Config.Width, modelBytes = options.ModelDtype == "float32" ? 4 : 2;
+            long points = members.SelectMany(m => new[] { m.Options.InputHook, m.Options.OutputHook }).Distinct().Count(), rowBytes = points * width * modelBytes;
             Device device = Devices.Parse(options.Device);
-            StepMemory step = StepMemory.Of(layer, options.Batch, device, Precisions.Parse(options.Precision));
+            StepMemory[] steps = [.. members.Select(m => StepMemory.Of(m.Layer, m.Options.Batch, device, Precisions.Parse(m.Options.Precision)))];
             long harvested = (long)options.HarvestBatch * options.Context;
             bool isWidened = options.ModelDtype == "bfloat16" && NarrowProducts.AreWidened;
             return new MemoryPlan(
                 Program: ProgramBytes,
                 LanguageModel: model.Config.ParameterCount * modelBytes,
                 Text: (textContexts + options.ValidationContexts) * options.Context * sizeof(int),
-                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)) + (HarvestPolicy.HarvestsAhead(device) ? AheadContexts(options) * options.Context * pairBytes : 0),
-                Validation: (long)options.ValidationContexts * options.Context * pairBytes,
-                Layer: step.State,
-                Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, modelBytes)
+                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (rowBytes + 3 * sizeof(long)) + (HarvestPolicy.HarvestsAhead(device) ? AheadContexts(options) * options.Context * rowBytes : 0),
+                Validation: (long)options.ValidationContexts * options.Context * rowBytes,
+                Layer: steps.Sum(s => s.State),
+                Work: HeapFactor * HarvestWork(harvested, width, model.Config.MlpWidth, modelBytes)
                     + (isWidened ? WidenedWork(harvested, model.Config.MlpWidth) : 0)
-                    + step.Work + FitWork(options.Batch, layer) + ValidationSet.SliceBytes);
+                    + steps.Sum(s => s.Work) + members.Sum(m => FitWork(m.Options.Batch, m.Layer)) + ValidationSet.SliceBytes);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class PreparedRun : IDisposable
     private static string Taken(RunFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
 
     /// <summary>Data sets of the hub named without a revision, as the run began with them: by the commit they were at then.</summary>
-    private static IReadOnlyList<string> Pinned(IReadOnlyList<string> names, IReadOnlyList<string> before) =>
+    internal static IReadOnlyList<string> Pinned(IReadOnlyList<string> names, IReadOnlyList<string> before) =>
         names.Count == before.Count && names.Zip(before).All(pair => pair.First == pair.Second || IsPinned(pair.First, pair.Second)) ? before : names;
 
     private static bool IsPinned(string name, string pinned)
@@ -130,7 +130,7 @@ public sealed class PreparedRun : IDisposable
     }
 
     /// <summary>Files of another name may be the same files, moved.</summary>
-    private static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
+    internal static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
     {
         if (files.SequenceEqual(before) || (files.Count > 0 && CorpusFingerprint.Compute(files).Hash == hash)) return;
         string began = before.Count == 0 ? "without it" : $"with {string.Join(' ', before)}";
@@ -205,7 +205,9 @@ public sealed class PreparedRun : IDisposable
 
     private static string Beside(LayerOptions layer) => layer.Hidden is { } hidden ? $"the hidden width {hidden}" : "the skip connection";
 
-    private static LayerOptions CheckLayer(TrainOptions options, ModelIdentity model)
+    /// <summary>The layer that options mean to a model.</summary>
+    /// <exception cref="MxdInputException">It cannot be made, or the model has no place for it.</exception>
+    internal static LayerOptions CheckLayer(TrainOptions options, ModelIdentity model)
     {
         foreach (HookPoint point in new[] { options.InputHook, options.OutputHook })
             if (point.Layer >= model.Layers)

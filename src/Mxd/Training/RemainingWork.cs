@@ -6,12 +6,11 @@ namespace Mxd.Training;
 /// <param name="Measured">On which the layer is measured, each as often as that is done.</param>
 internal sealed record RemainingWork(long Harvest, long Training, long Measured)
 {
-    public static RemainingWork Of(PreparedRun run)
+    public static RemainingWork Of(TrainOptions o, string? checkpoint, long heldOut)
     {
-        TrainOptions o = run.Options;
-        CheckpointHeader? header = run.Checkpoint is { } file ? CheckpointFile.ReadHeader(file) : null;
-        long step = header?.Step ?? 0, heldOut = run.Description.Data.ValidationContexts;
-        long again = header is null || CheckpointFile.HoldsRows(run.Checkpoint!, o.InputHook) ? 0 : header.Batches.Sum(batch => (long)batch.Count);
+        CheckpointHeader? header = checkpoint is null ? null : CheckpointFile.ReadHeader(checkpoint);
+        long step = header?.Step ?? 0;
+        long again = header is null || CheckpointFile.HoldsRows(checkpoint!, [o.InputHook, o.OutputHook]) ? 0 : header.Batches.Sum(batch => (long)batch.Count);
         long contexts = Math.Max(0, o.Contexts - (header?.NextContext ?? 0)) + again + heldOut;
         return new RemainingWork(contexts * o.Context, Math.Max(0, o.Steps - step) * o.Batch, Measurements(o.Steps, o.LogEvery, step) * heldOut * o.Context);
     }

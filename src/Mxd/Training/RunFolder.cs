@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mxd.Interchange;
 using Mxd.Runtime;
 
@@ -13,6 +14,8 @@ public sealed record RunFolder(string Path)
     public string MetricsFile => System.IO.Path.Combine(Path, "metrics.jsonl");
 
     public string ResultFile => System.IO.Path.Combine(Path, "result.json");
+
+    public string EvaluationFile => System.IO.Path.Combine(Path, "evaluation.json");
 
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
@@ -70,12 +73,19 @@ public sealed record RunFolder(string Path)
     /// <summary>A file that nobody else opens and that vanishes when it is closed.</summary>
     private static FileStream Hold(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
 
+    /// <summary>Writes what the run is; a description that is there is replaced.</summary>
+    public void Write(RunDescription description) => AtomicFile.WriteAllText(DescriptionFile, JsonSerializer.Serialize(description, Json.Indented));
+
     /// <exception cref="MxdInputException">There is no run, or its description is damaged.</exception>
     public RunDescription ReadDescription()
     {
         if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' or 'mxd import --out' made.");
         return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
     }
+
+    /// <summary>What the run reported at its end; null where it has not come to it.</summary>
+    /// <exception cref="MxdInputException">The file is damaged.</exception>
+    public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(ResultFile), ResultFile) : null;
 
     /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()

@@ -19,11 +19,12 @@ internal sealed record ForecastLimits(TimeSpan AtMost, double Share)
 }
 
 /// <summary>
-/// Measures, before a run trains, how fast it will be: a batch of its text through its language model, and a few steps of a layer of its kind and
-/// size on random data. Both are thrown away, and the run's own generators, buffer and layer do not exist yet: nothing it computes depends on this.
-/// Steps in which AuxK has dead units, which take longer, are not among them. The layer and its optimizer are gone before the run's own are made, so that the memory planned is enough.
+/// Measures, before runs train, how fast they will be: a batch of their text through the language model, and for each kind of layer a few steps of one of its
+/// size on random data. All are thrown away, and the runs' own generators, buffer and layers do not exist yet: nothing they compute depends on this.
+/// Steps in which AuxK has dead units, which take longer, are not among them. A layer and its optimizer are gone before the next are made, so that the memory planned is enough.
 /// </summary>
-internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device device, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
+internal sealed class RunForecast(
+    IReadOnlyList<ForecastMember> members, PackedContexts text, Harvester harvester, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
 {
     /// <summary>Tokens of a step that is to be warm, or to show what a step costs however few its tokens.</summary>
     private const long FewTokens = 256;
@@ -31,30 +32,51 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
 
-    private const int Passes = 8, FewContexts = 4;
+    private const int HarvestPasses = 3, LayerPasses = 5, FewContexts = 4;
+
+    /// <summary>Of so many kinds of layers each may take as much as the layer of a single run.</summary>
+    private const int MostKinds = 4;
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly TrainOptions shared = members[0].Options;
+    private readonly Device device = Devices.Parse(members[0].Options.Device);
     private double taken;
     private int passes;
 
-    private TrainOptions Options => run.Options;
-
-    /// <param name="work">What there is to do.</param>
+    /// <param name="harvestTokens">To go through the language model.</param>
+    /// <param name="memoryBytes">As planned.</param>
     /// <param name="spent">Time of this sitting so far.</param>
     /// <returns>Null where it would take more than <see cref="ForecastLimits"/> allow.</returns>
-    public RunEstimate? Measure(RemainingWork work, TimeSpan spent)
+    public RunEstimate? Measure(long harvestTokens, long memoryBytes, TimeSpan spent)
     {
-        long affordable = (long)(limits.Share / 2 * work.Harvest) / Options.Context;
+        long affordable = (long)(limits.Share / 2 * harvestTokens) / shared.Context;
         if (affordable < 2) return null;
-        int contexts = (int)Math.Min(Options.HarvestBatch, affordable);
-        observer.Begin("Measuring speed", Passes, "passes");
+        int contexts = (int)Math.Min(shared.HarvestBatch, affordable);
+        ForecastMember[] kinds = [.. members.DistinctBy(m => m.Kind)];
+        observer.Begin("Measuring speed", HarvestPasses + LayerPasses * kinds.Length, "passes");
         double harvest = HarvestRate(contexts);
-        double allowed = Math.Min(limits.AtMost.TotalSeconds, limits.Share * work.Harvest / harvest);
-        if (LayerRates(allowed) is not { } layer) return null;
-        double harvesting = work.Harvest / harvest, training = work.Training / layer.Training;
-        double both = harvestsAhead ? Math.Max(harvesting, training) : harvesting + training;
-        double seconds = (spent + clock.Elapsed).TotalSeconds + both + work.Measured / layer.Measuring;
-        return new RunEstimate(work.Training, work.Training / seconds, harvest, layer.Training, seconds, run.Description.Plan.Total);
+        double allowed = Math.Min(limits.AtMost.TotalSeconds * Math.Min(kinds.Length, MostKinds), limits.Share * harvestTokens / harvest);
+        if (LayerSeconds(kinds, allowed) is not { } layers) return null;
+        long tokens = members.Sum(m => m.Work.Training);
+        double harvesting = harvestTokens / harvest, both = harvestsAhead ? Math.Max(harvesting, layers.Training) : harvesting + layers.Training;
+        double seconds = (spent + clock.Elapsed).TotalSeconds + both + layers.Measuring;
+        return new RunEstimate(tokens, tokens / seconds, harvest, tokens / layers.Training, seconds, memoryBytes);
+    }
+
+    /// <summary>Seconds that all members' steps and measurements will take; kinds for whose measuring no time is left are judged by their operations. Null where not one could be measured.</summary>
+    private (double Training, double Measuring)? LayerSeconds(ForecastMember[] kinds, double allowed)
+    {
+        Dictionary<object, (double Training, double Measuring)> rates = [];
+        for (int i = 0; i < kinds.Length; i++)
+        {
+            double mine = taken + (allowed - taken) / (kinds.Length - i);
+            if (LayerRates(kinds[i], mine) is { } measured) rates[kinds[i].Kind] = measured;
+        }
+        if (rates.Count == 0) return null;
+        ForecastMember[] known = [.. kinds.Where(k => rates.ContainsKey(k.Kind))];
+        double flops = known.Average(k => (double)k.Flops), training = known.Average(k => 1 / rates[k.Kind].Training), measuring = known.Average(k => 1 / rates[k.Kind].Measuring);
+        foreach (ForecastMember kind in kinds.Except(known)) rates[kind.Kind] = (flops / kind.Flops / training, flops / kind.Flops / measuring);
+        return (members.Sum(m => m.Work.Training / rates[m.Kind].Training), members.Sum(m => m.Work.Measured / rates[m.Kind].Measuring));
     }
 
     /// <summary>Tokens a second, of as many contexts at once as half the time allows: of one alone it is less than of the run's harvest batches.</summary>
@@ -63,42 +85,42 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         Time(() => Harvest(1), isFirst: true);
         double one = Time(() => Harvest(1), isFirst: true);
         int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 2 / one, Math.Min(FewContexts, contexts), contexts);
-        return count * Options.Context / Time(() => Harvest(count));
+        return count * shared.Context / Time(() => Harvest(count));
     }
 
     private void Harvest(int contexts)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ActivationRows rows = harvester.Harvest(run.Data.Text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % run.Data.Text.Count)));
+        using ActivationRows rows = harvester.Harvest(text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % text.Count)));
         // On an accelerator the work is only done when its result is asked for.
         rows.Values[^1].cpu();
     }
 
     /// <summary>Tokens a second of training steps and of measuring the layer on held-out tokens.</summary>
-    private (double Training, double Measuring)? LayerRates(double allowed)
+    private (double Training, double Measuring)? LayerRates(ForecastMember member, double allowed)
     {
-        LayerOptions options = run.Description.Layer;
+        (TrainOptions asked, LayerOptions options) = (member.Options, member.Layer);
         LayerType type = LayerTypes.Get(options.Type);
         double drawing = type.ParameterCount(options) * SecondsPerWeight;
         if (drawing > (allowed - taken) / 2) return null;
         taken += drawing;
         using DisposeScope scope = NewDisposeScope();
-        using ILayer layer = type.Initialise(options, Options.Seed, device);
+        using ILayer layer = type.Initialise(options, asked.Seed, device);
         // A rate of zero: what the steps compute stays finite, and takes as long.
-        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 0, 0, 1), Precisions.Parse(Options.Precision));
-        (Tensor x, Tensor target) = RandomRows(options);
-        long few = Math.Min(FewTokens, Options.Batch);
+        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 0, 0, 1), Precisions.Parse(asked.Precision));
+        (Tensor x, Tensor target) = RandomRows(asked, options);
+        long few = Math.Min(FewTokens, asked.Batch);
         Time(() => Step(few), isFirst: true);
         double small = Time(() => Step(few));
         // Where no time is left for a larger step, this one must do.
-        long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, Options.Batch);
+        long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, asked.Batch);
         double large = tokens == few ? small : Time(() => Step(tokens));
         long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options, device));
-        (HookPoint input, HookPoint output) = (Options.InputHook, Options.OutputHook);
+        (HookPoint input, HookPoint output) = (asked.InputHook, asked.OutputHook);
         using var measured = new ValidationSet(new ActivationRows([input, output], [x.narrow(0, 0, rows), target.narrow(0, 0, rows)]));
         Time(() => measured.Measure(layer, input, output), isFirst: true);
         double measuring = Time(() => measured.Measure(layer, input, output));
-        return (Options.Batch / StepSeconds(few, small, tokens, large, Options.Batch), rows / measuring);
+        return (asked.Batch / StepSeconds(few, small, tokens, large, asked.Batch), rows / measuring);
 
         void Step(long count) => trainer.Step(x.narrow(0, 0, count), target.narrow(0, 0, count));
     }
@@ -111,11 +133,11 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         return large + perToken * (batch - many);
     }
 
-    private (Tensor X, Tensor Target) RandomRows(LayerOptions options)
+    private (Tensor X, Tensor Target) RandomRows(TrainOptions asked, LayerOptions options)
     {
-        using Generator generator = Seeds.Generator(Options.Seed, "forecast");
-        Tensor x = randn(Options.Batch, options.InputWidth, generator: generator).to(device);
-        return (x, LayerTypes.Get(options.Type).IsAutoencoder ? x : randn(Options.Batch, options.OutputWidth, generator: generator).to(device));
+        using Generator generator = Seeds.Generator(asked.Seed, "forecast");
+        Tensor x = randn(asked.Batch, options.InputWidth, generator: generator).to(device);
+        return (x, LayerTypes.Get(options.Type).IsAutoencoder ? x : randn(asked.Batch, options.OutputWidth, generator: generator).to(device));
     }
 
     /// <summary>Seconds of a pass. What the first of a kind takes beyond the work, compiling it above all, is only taken earlier than it would be.</summary>

@@ -12,12 +12,12 @@ namespace Mxd.Training;
 /// </summary>
 public sealed class SharedHarvest : IDisposable
 {
-    private readonly LanguageModel model;
+    private readonly LanguageModel? owned;
     private readonly ActivationSource source;
 
-    private SharedHarvest(LanguageModel model, ActivationSource source, ActivationBuffer buffer, ValidationSet validation, Device device)
+    private SharedHarvest(LanguageModel? owned, ActivationSource source, ActivationBuffer buffer, ValidationSet validation, Device device)
     {
-        this.model = model;
+        this.owned = owned;
         this.source = source;
         Buffer = buffer;
         Validation = validation;
@@ -38,16 +38,17 @@ public sealed class SharedHarvest : IDisposable
     public TimeSpan Elapsed => source.Elapsed;
 
     /// <summary>Harvests what is measured on, and makes the buffer for what is trained on.</summary>
-    /// <param name="model">The language model; disposed with this.</param>
+    /// <param name="model">The language model; disposed with this, unless it is left.</param>
     /// <param name="options">Of any of the configurations: what they do not share is not looked at.</param>
     /// <param name="data">The text.</param>
     /// <param name="points">Every hook point that one of them reads.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="harvestsAhead">Run the language model beside training? <see cref="HarvestPolicy"/> decides where null.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
+    /// <param name="leavesModel">Is the model still the caller's?</param>
     public static SharedHarvest Begin(
         LanguageModel model, TrainOptions options, TrainingData data, IEnumerable<HookPoint> points, IRunObserver observer,
-        bool? harvestsAhead = null, CancellationToken cancellation = default)
+        bool? harvestsAhead = null, CancellationToken cancellation = default, bool leavesModel = false)
     {
         ValidationSet? validation = null;
         try
@@ -59,12 +60,12 @@ public sealed class SharedHarvest : IDisposable
             var source = new ActivationSource(harvester, data.Text, new ContextOrder(data.Text.Count, options.ShuffleSeed));
             var buffer = new ActivationBuffer(
                 source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed, harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device));
-            return new SharedHarvest(model, source, buffer, validation, device);
+            return new SharedHarvest(leavesModel ? null : model, source, buffer, validation, device);
         }
         catch
         {
             validation?.Dispose();
-            model.Dispose();
+            if (!leavesModel) model.Dispose();
             throw;
         }
     }
@@ -74,6 +75,6 @@ public sealed class SharedHarvest : IDisposable
         // The buffer first: its thread may be in the model.
         Buffer.Dispose();
         Validation.Dispose();
-        model.Dispose();
+        owned?.Dispose();
     }
 }

@@ -41,13 +41,13 @@ public sealed class TrainingGroup : IDisposable
     /// <inheritdoc cref="SharedHarvest.Begin"/>
     public static TrainingGroup Begin(
         LanguageModel model, IReadOnlyList<TrainOptions> configurations, TrainingData data, IRunObserver observer,
-        bool? harvestsAhead = null, CancellationToken cancellation = default)
+        bool? harvestsAhead = null, CancellationToken cancellation = default, bool leavesModel = false)
     {
         var problems = new ProblemList();
         foreach (string problem in SharedOptions.Problems(configurations)) problems.Add(problem);
         problems.ThrowIfAny();
         IEnumerable<HookPoint> points = configurations.SelectMany(o => new[] { o.InputHook, o.OutputHook });
-        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, points, observer, harvestsAhead, cancellation);
+        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, points, observer, harvestsAhead, cancellation, leavesModel);
         long width = model.Identity.Width;
         List<TrainingMember> members = [];
         try

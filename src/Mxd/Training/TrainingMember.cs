@@ -51,6 +51,9 @@ public sealed class TrainingMember : IDisposable
         Trainer.Dispose();
     }
 
+    /// <summary>Ends its training.</summary>
+    internal void Fail(NotFiniteNumberException reason) => Failure = reason;
+
     /// <summary>One update; null, with <see cref="Failure"/> set, where the loss is no number.</summary>
     internal StepResult? Take(ActivationRows batch)
     {

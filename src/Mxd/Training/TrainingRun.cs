@@ -1,61 +1,18 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Mxd.Activations;
-using Mxd.Interchange;
 using Mxd.LanguageModels;
-using Mxd.Layers;
-using Mxd.Metrics;
 using Mxd.Runtime;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Mxd.Training;
 
 /// <summary>
 /// Carries a <see cref="PreparedRun"/> out: harvests, trains, logs and saves, in its folder. Stopped at any point it can go on from its newest
-/// checkpoint, to the same bits as a run that was never stopped.
+/// checkpoint, to the same bits as a run that was never stopped. It is a <see cref="SharedRun"/> of one.
 /// </summary>
-public sealed class TrainingRun : IDisposable
+public static class TrainingRun
 {
-    private static readonly TimeSpan checkpointInterval = TimeSpan.FromMinutes(10);
-
-    private readonly PreparedRun run;
-    private readonly IRunObserver observer;
-    private readonly Stopwatch total = Stopwatch.StartNew();
-    private readonly TrainingGroup group;
-    private readonly TrainingMember member;
-    private readonly MetricsLog log;
-    private readonly RunClock earlier = RunClock.Zero;
-    private readonly RunEstimate? expected;
-    private TimeSpan lastCheckpoint;
-
-    private TrainingRun(PreparedRun run, IRunObserver observer, ForecastLimits limits, bool? harvestsAhead, CancellationToken cancellation)
-    {
-        this.run = run;
-        this.observer = observer;
-        TrainOptions options = run.Options;
-        observer.Begin("Loading the language model", 0, "layers");
-        LanguageModel model = run.TakeModel(cancellation);
-        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
-        expected = Forecast(model, limits, isAhead, cancellation);
-        group = TrainingGroup.Begin(model, [options], run.Data, observer, isAhead, cancellation);
-        member = group.Members[0];
-        try
-        {
-            log = new MetricsLog(run.Folder.MetricsFile, Restore(ref earlier));
-        }
-        catch
-        {
-            group.Dispose();
-            throw;
-        }
-    }
-
-    private TrainOptions Options => run.Options;
-
-    private long Step => member.Step;
-
     /// <summary>Carries the run out to its end.</summary>
+    /// <exception cref="MxdInputException">The loss, or a weight, became something that is not a number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; where training had begun, a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, CancellationToken cancellation = default) =>
         Execute(run, observer, harvestsAhead: null, cancellation);
@@ -65,6 +22,7 @@ public sealed class TrainingRun : IDisposable
     /// <param name="observer">Hears how it goes.</param>
     /// <param name="harvestsAhead">Null where <see cref="HarvestPolicy"/> is to decide.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="MxdInputException">The loss, or a weight, became something that is not a number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; where training had begun, a checkpoint was saved.</exception>
     public static TrainResult Execute(PreparedRun run, IRunObserver observer, bool? harvestsAhead, CancellationToken cancellation = default) =>
         Execute(run, observer, ForecastLimits.Default, harvestsAhead, cancellation);
@@ -73,25 +31,29 @@ public sealed class TrainingRun : IDisposable
         PreparedRun run, IRunObserver observer, ForecastLimits limits, bool? harvestsAhead = null, CancellationToken cancellation = default)
     {
         run.Enter();
-        AtomicFile.WriteAllText(run.Folder.DescriptionFile, JsonSerializer.Serialize(run.Description, Json.Indented));
-        using var work = new TrainingRun(run, observer, limits, harvestsAhead, cancellation);
-        return work.Execute(cancellation);
-    }
-
-    public void Dispose()
-    {
-        log.Dispose();
-        group.Dispose();
+        run.Folder.Write(run.Description);
+        var clock = Stopwatch.StartNew();
+        observer.Begin("Loading the language model", 0, "layers");
+        LanguageModel model = run.TakeModel(cancellation);
+        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
+        var entry = new RunEntry(run.Folder, run.Description, run.Checkpoint);
+        var settings = new SharedRunSettings { HarvestsAhead = isAhead, Expected = Forecast(run, model, limits, isAhead, observer, clock, cancellation), Clock = clock, HasEntered = true };
+        RunOutcome outcome = SharedRun.Execute(model, run.Data, [entry], observer, settings, cancellation)[0];
+        return outcome.Result ?? throw new MxdInputException(outcome.Failure!);
     }
 
     /// <summary>How fast it will be; the model is disposed where measuring fails.</summary>
-    private RunEstimate? Forecast(LanguageModel model, ForecastLimits limits, bool isAhead, CancellationToken cancellation)
+    private static RunEstimate? Forecast(
+        PreparedRun run, LanguageModel model, ForecastLimits limits, bool isAhead, IRunObserver observer, Stopwatch clock, CancellationToken cancellation)
     {
-        if (RemainingWork.Of(run) is not { Training: > 0 } work) return null;
+        var work = RemainingWork.Of(run.Options, run.Checkpoint, run.Description.Data.ValidationContexts);
+        if (work.Training == 0) return null;
         try
         {
-            var harvester = new Harvester(model, Options.InputHook, Options.OutputHook);
-            RunEstimate? estimate = new RunForecast(run, harvester, Devices.Parse(Options.Device), limits, isAhead, observer, cancellation).Measure(work, total.Elapsed);
+            var harvester = new Harvester(model, run.Options.InputHook, run.Options.OutputHook);
+            var member = new ForecastMember(run.Options, run.Description.Layer, work);
+            var forecast = new RunForecast([member], run.Data.Text, harvester, limits, isAhead, observer, cancellation);
+            RunEstimate? estimate = forecast.Measure(work.Harvest, run.Description.Plan.Total, clock.Elapsed);
             observer.Expect(estimate);
             return estimate;
         }
@@ -100,116 +62,5 @@ public sealed class TrainingRun : IDisposable
             model.Dispose();
             throw;
         }
-    }
-
-    private TrainResult Execute(CancellationToken cancellation)
-    {
-        observer.Begin("Training", Options.Steps * Options.Batch, "tokens");
-        observer.Advance(Step * Options.Batch);
-        lastCheckpoint = total.Elapsed;
-        Reconstruction? measured = null;
-        try
-        {
-            while (Step < Options.Steps)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                StepResult result = TrainStep(cancellation);
-                bool last = Step == Options.Steps;
-                measured = last || Step % Options.LogEvery == 0 || Step == 1 ? Log(result) : null;
-                observer.Advance(Step * Options.Batch);
-                if (last || CheckpointIsDue()) SaveCheckpoint();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            SaveCheckpoint();
-            throw;
-        }
-        return Finish(measured ?? member.Measure(group.Harvest.Validation));
-    }
-
-    /// <summary>Goes on from the checkpoint, if there is one; returns how much of the metrics file was written by then.</summary>
-    private long Restore(ref RunClock clock)
-    {
-        if (run.Checkpoint is not { } checkpoint) return 0;
-        CheckpointHeader header = CheckpointFile.Restore(checkpoint, member.Trainer, group.Harvest.Buffer);
-        clock = header.Clock;
-        if (header.Steps != Options.Steps && Options.Schedule != "constant")
-            observer.Note($"Note: the run was to have {header.Steps} steps and now has {Options.Steps}; from here the schedule '{Options.Schedule}' is that of the longer run.");
-        observer.Note(header.Step < Options.Steps
-            ? $"Going on from step {header.Step} of {Options.Steps}."
-            : $"The run has made its {Options.Steps} steps already: raise --tokens to make it longer.");
-        return header.MetricsBytes;
-    }
-
-    private StepResult TrainStep(CancellationToken cancellation)
-    {
-        StepResult? result = group.Advance(cancellation)[0];
-        return result
-            ?? throw new MxdInputException($"{member.Failure!.Message.TrimEnd('.')} at step {Step + 1}: lower --lr or raise --warmup.", member.Failure);
-    }
-
-    private Reconstruction Log(StepResult result)
-    {
-        Reconstruction measured = member.Measure(group.Harvest.Validation);
-        long silent = (member.Trainer.Firings == 0).sum().ToInt64();
-        member.Trainer.Firings.zero_();
-        RunClock clock = Clock();
-        log.Add(new MetricsLine(
-            Step, Step * Options.Batch, result.LearningRate, result.Loss, result.L0, silent, measured,
-            clock.TokensPerSecond, clock.HarvestTokensPerSecond, clock.TrainingTokensPerSecond));
-        observer.Note(FormattableString.Invariant(
-            $"step {Step,6}  loss {result.Loss.Total:f5}  FVU {measured.Fvu:f4}  L0 {measured.L0:f1}  dead {measured.DeadFraction:p1}  {clock.TokensPerSecond:f0} tokens/s"));
-        return measured;
-    }
-
-    private bool CheckpointIsDue() => Options.CheckpointEvery is { } steps ? Step % steps == 0 : total.Elapsed - lastCheckpoint > checkpointInterval;
-
-    /// <summary>The layer first, then the checkpoint: whatever moment the process dies at, the run can go on.</summary>
-    private void SaveCheckpoint()
-    {
-        RequireFiniteWeights();
-        LayerOrigin origin = run.Description.Origin with { TrainedTokens = Step * Options.Batch };
-        NativeLayer.Save(run.Folder.LayerFile, member.Trainer.Layer, origin);
-        using BufferState state = group.Harvest.Buffer.Save(withRows: Step < Options.Steps && run.Description.Plan.Buffer <= CheckpointFile.SavedRowsLimit);
-        CheckpointFile.Save(
-            run.Folder.CheckpointsFolder, member.Trainer, state,
-            new CheckpointHeader(Step, Options.Steps, state.NextContext, state.Refills, state.HalfLine, state.Batches, log.Length, Clock()));
-        lastCheckpoint = total.Elapsed;
-    }
-
-    /// <summary>
-    /// A checkpoint replaces the one before, so it must be worth going on from. The least and the largest of values are not numbers where one is not, and
-    /// finding them takes no memory.
-    /// </summary>
-    private void RequireFiniteWeights()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        foreach (Parameter parameter in member.Trainer.Layer.Parameters)
-            if (!float.IsFinite(parameter.Value.min().ToSingle()) || !float.IsFinite(parameter.Value.max().ToSingle()))
-                throw new InvalidOperationException($"{parameter.Key} is no longer finite at step {Step}: lower --lr or raise --warmup.");
-    }
-
-    private RunClock Clock() => earlier.Plus(group.Clock(total.Elapsed));
-
-    private TrainResult Finish(Reconstruction measured)
-    {
-        RunClock clock = Clock();
-        var result = new TrainResult(
-            run.Folder.Path,
-            Options.Type,
-            member.Trainer.Layer.ParameterCount(),
-            Step * Options.Batch,
-            clock.TokensPerSecond,
-            clock.HarvestTokensPerSecond,
-            clock.TrainingTokensPerSecond,
-            ProcessMemory.Peak,
-            run.Description.Plan.Total,
-            clock.TotalSeconds,
-            total.Elapsed.TotalSeconds,
-            expected,
-            measured);
-        AtomicFile.WriteAllText(run.Folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
-        return result;
     }
 }

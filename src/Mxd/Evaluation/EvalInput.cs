@@ -5,10 +5,10 @@ using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
 
-namespace Mxd.Cli.Commands;
+namespace Mxd.Evaluation;
 
 /// <summary>Everything an evaluation reads, checked before work starts.</summary>
-internal sealed class EvalInput : IDisposable
+public sealed class EvalInput : IDisposable
 {
     private EvalInput(IReadOnlyList<EvalRun> runs, ModelFile model, PackedContexts text, IReadOnlyList<string> notes)
     {
@@ -24,11 +24,14 @@ internal sealed class EvalInput : IDisposable
 
     public PackedContexts Text { get; }
 
+    /// <summary>What a person should know besides the numbers.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The files the text comes from.</summary>
     public required IReadOnlyList<string> TextFiles { get; init; }
 
+    /// <summary>Checks everything, and opens what is read.</summary>
+    /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static EvalInput Open(EvalOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         var downloads = new ObservedDownloads(observer);
@@ -119,7 +122,8 @@ internal sealed class EvalInput : IDisposable
 
     private static string Named(EvalRun run) => run.Saved.Imported?.ModelName is { } name ? $" but the name '{name}'" : "";
 
-    private static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
+    /// <summary>The files that held-out text of a run comes from.</summary>
+    public static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
 
     /// <summary>Imported layers hold nothing out, which is a problem of its own.</summary>
     private static bool HoldsOutTheSame(EvalRun run, EvalRun other)

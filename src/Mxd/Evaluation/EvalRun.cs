@@ -1,17 +1,18 @@
-using Mxd.Evaluation;
 using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
 using static TorchSharp.torch;
 
-namespace Mxd.Cli.Commands;
+namespace Mxd.Evaluation;
 
 /// <summary>A layer to evaluate, its header read and checked: a training run's, or one that was imported and has no run.</summary>
-internal sealed record EvalRun(RunFolder Folder, SavedLayer Saved, RunDescription? Description)
+public sealed record EvalRun(RunFolder Folder, SavedLayer Saved, RunDescription? Description)
 {
     public string Path => Folder.Path;
 
+    /// <summary>Reads what a folder says of its layer; no weights.</summary>
+    /// <exception cref="MxdInputException">There is no run and no layer, the two disagree, or the layer has no place.</exception>
     public static EvalRun Read(string path)
     {
         var folder = new RunFolder(path);
@@ -24,6 +25,7 @@ internal sealed record EvalRun(RunFolder Folder, SavedLayer Saved, RunDescriptio
         return new EvalRun(folder, saved, description);
     }
 
+    /// <summary>Reads the weights; the layer is the caller's to dispose.</summary>
     public Replacement Load(Device device) => new(
         NativeLayer.Load(Folder.LayerFile, device).Layer, HookPoint.Parse(Saved.Input!), HookPoint.Parse(Saved.Output!));
 

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Mxd.Activations;
+using Mxd.LanguageModels;
+using Mxd.Layers;
+using Mxd.Runtime;
+using Mxd.Training;
+using static TorchSharp.torch;
+
+namespace Mxd.Evaluation;
+
+/// <summary>Text that runs are evaluated on, and what their results say of it.</summary>
+/// <param name="Contexts">At least as many as are evaluated.</param>
+/// <param name="Files">Where it comes from.</param>
+/// <param name="ModelDtype">Precision the language model runs in.</param>
+public sealed record EvaluationText(PackedContexts Contexts, IReadOnlyList<string> Files, string ModelDtype);
+
+/// <summary>What trained layers cost their language model: each run by itself, and all together where they are at different layers.</summary>
+public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together)
+{
+    /// <summary>
+    /// Evaluates run folders in one pass over the text, with what the model itself and without its MLP computes once, and saves each result in its folder
+    /// (<see cref="RunFolder.EvaluationFile"/>).
+    /// </summary>
+    /// <param name="model">The language model that all were trained on.</param>
+    /// <param name="runs">Their folders, read.</param>
+    /// <param name="text">Held-out text.</param>
+    /// <param name="options">How to go through it.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="weightBytes">Weights that may be held at once: of more, several passes are made, and nothing is measured together.</param>
+    /// <param name="cancellation">Stops between batches; runs that are done by then have been saved.</param>
+    public static RunEvaluation Evaluate(
+        LanguageModel model, IReadOnlyList<EvalRun> runs, EvaluationText text, EvaluationOptions options, IRunObserver observer,
+        long weightBytes = long.MaxValue, CancellationToken cancellation = default)
+    {
+        observer.Begin(runs.Count == 1 ? "Evaluating" : $"Evaluating {runs.Count} layers", 100, "%");
+        List<EvaluatedRun> evaluated = [];
+        CostOfReplacement? together = null;
+        foreach (EvalRun[] some in Divide(runs, weightBytes))
+        {
+            int before = evaluated.Count;
+            var progress = new Share(observer, (double)before / runs.Count, (double)some.Length / runs.Count);
+            (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) one = EvaluateAtOnce(model, some, text, options, progress, cancellation);
+            evaluated.AddRange(one.Runs);
+            together = one.Together;
+        }
+        return new RunEvaluation(evaluated, evaluated.Count == runs.Count && Divide(runs, weightBytes).Count == 1 ? together : null);
+    }
+
+    /// <summary>One run's fields, or several runs' as a list: <c>mxd eval --json</c>.</summary>
+    public JsonObject ToJson()
+    {
+        if (Runs.Count == 1) return Runs[0].ToJson();
+        var json = new JsonObject { ["runs"] = new JsonArray([.. Runs.Select(r => (JsonNode)r.ToJson())]) };
+        if (Together is not null) json["together"] = JsonSerializer.SerializeToNode(Together, Json.Compact);
+        return json;
+    }
+
+    private static (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) EvaluateAtOnce(
+        LanguageModel model, EvalRun[] runs, EvaluationText text, EvaluationOptions options, IProgress<double> progress, CancellationToken cancellation)
+    {
+        List<Replacement> replacements = [];
+        try
+        {
+            foreach (EvalRun run in runs) replacements.Add(run.Load(model.Device));
+            IReadOnlyList<CostOfReplacement> costs = new ReplacementEvaluator(model, text.Contexts, options).Evaluate(replacements, progress, cancellation);
+            EvaluatedRun[] results = [.. runs.Select((run, i) => Describe(run, replacements[i].Layer, costs[i], text, model.Identity))];
+            foreach (EvaluatedRun result in results)
+                AtomicFile.WriteAllText(new RunFolder(result.Run).EvaluationFile, result.ToJson().ToJsonString(Json.Indented));
+            return (results, costs.Count > runs.Length ? costs[^1] : null);
+        }
+        finally
+        {
+            foreach (Replacement replacement in replacements) replacement.Layer.Dispose();
+        }
+    }
+
+    private static EvaluatedRun Describe(EvalRun run, ILayer layer, CostOfReplacement cost, EvaluationText text, ModelIdentity model) => new(
+        run.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Sparsity?.Active, text.ModelDtype, text.Files, model.WeightsHash, cost);
+
+    /// <summary>As many at once as may be held, at least one, in their order.</summary>
+    private static List<EvalRun[]> Divide(IReadOnlyList<EvalRun> runs, long bytes)
+    {
+        List<EvalRun[]> parts = [];
+        for (int start = 0; start < runs.Count;)
+        {
+            long used = 0;
+            EvalRun[] part = [.. runs.Skip(start).TakeWhile((run, i) => (used += Bytes(run)) <= bytes || i == 0)];
+            parts.Add(part);
+            start += part.Length;
+        }
+        return parts;
+    }
+
+    private static long Bytes(EvalRun run) => sizeof(float) * LayerTypes.Get(run.Saved.Layer.Type).ParameterCount(run.Saved.Layer);
+
+    /// <summary>Progress of a part of the whole.</summary>
+    private sealed class Share(IRunObserver observer, double from, double part) : IProgress<double>
+    {
+        public void Report(double value) => observer.Advance((long)(100 * (from + part * value)));
+    }
+}
