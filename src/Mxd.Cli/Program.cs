@@ -7,6 +7,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
     TrainCommand.Create(),
     SweepCommand.Create(),
     EvalCommand.Create(),
+    ReportCommand.Create(),
     InspectCommand.Create(),
     ImportCommand.Create(),
     ExportCommand.Create(),

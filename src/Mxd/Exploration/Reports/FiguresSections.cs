@@ -1,0 +1,35 @@
+namespace Mxd.Exploration.Reports;
+
+/// <summary>Cross-entropy against the number of active units, where several runs were measured alike.</summary>
+internal static class FrontierSection
+{
+    public const string Id = "frontier", Title = "Cost against sparsity";
+
+    public static bool Applies(ReportContent content) =>
+        content.Runs.Count(Drawings.HasUnits) > 1 && ResultsSection.AreComparable(content.Runs);
+
+    public static Html Of(ReportContent content) => Html.Of($"""
+        <section aria-labelledby="{Id}">
+        <h2 id="{Id}">{Title}</h2>
+        {Drawings.Figure(Drawings.Frontier(content.Runs), "Lower is better, and to the left is sparser. Bands are one standard error over contexts of the number itself; all layers were measured on the same contexts, so that differences between them are surer than the bands suggest. The table above has every number.")}</section>
+        """);
+}
+
+/// <summary>How training went.</summary>
+internal static class TrainingSection
+{
+    public const string Id = "training", Title = "Training";
+
+    public static bool Applies(ReportContent content) => Runs(content).Length > 0;
+
+    public static Html Of(ReportContent content) => Html.Of($"""
+        <section aria-labelledby="{Id}">
+        <h2 id="{Id}">{Title}</h2>
+        <div class="figures">
+        {Drawings.Figure(Drawings.Curve(Runs(content), "Held-out error", "FVU, held-out text", m => m.Validation.Fvu), $"FVU on held-out text while training; at the end {string.Join(", ", Runs(content).Select(r => $"{r.Name} {Numbers.Short(r.Metrics[^1].Validation.Fvu)}"))}.")}{Drawings.Figure(Drawings.Curve(Runs(content), "Loss", "loss of a batch", m => m.Loss.Total), "The loss of single batches before their update: it wavers from batch to batch.")}</div>
+        </section>
+        """);
+
+    /// <summary>A line needs two points.</summary>
+    private static ReportedRun[] Runs(ReportContent content) => [.. content.Runs.Where(r => r.Metrics.Count > 1)];
+}

@@ -1,0 +1,48 @@
+using System.Text;
+using Mxd.Runtime;
+
+namespace Mxd.Exploration.Reports;
+
+/// <summary>A report as one HTML file that needs nothing else: style and figures are in it, there is no script, and nothing is fetched.</summary>
+public static class HtmlReport
+{
+    /// <summary>The page. The same content gives the same text.</summary>
+    public static string Build(ReportContent content)
+    {
+        List<(string Id, string Title, Html Body)> sections = [("results", "Results", ResultsSection.Of(content))];
+        if (FrontierSection.Applies(content)) sections.Add((FrontierSection.Id, FrontierSection.Title, FrontierSection.Of(content)));
+        if (TrainingSection.Applies(content)) sections.Add((TrainingSection.Id, TrainingSection.Title, TrainingSection.Of(content)));
+        if (content.Text is not null && content.Runs.Any(r => r.Units is not null))
+        {
+            sections.Add((UsageSection.Id, UsageSection.Title, UsageSection.Of(content)));
+            sections.Add((UnitsSection.Id, UnitsSection.Title, UnitsSection.Of(content)));
+        }
+        sections.Add((SetupSection.Id, SetupSection.Title, SetupSection.Of(content)));
+        sections.Add((GlossarySection.Id, GlossarySection.Title, GlossarySection.Of()));
+        return Page.Of(content.Title, Html.Of($"""
+            {SummarySection.Of(content, sections.Select(s => (s.Id, s.Title)))}
+            <main>
+            {sections.Select(s => Html.Of($"{s.Body}\n"))}</main>
+            <footer>Made by mxd {content.Version}. This page is one file: it loads nothing and runs no script.</footer>
+            """)).ToString();
+    }
+
+    /// <summary>Writes the page, whole or not at all, as UTF-8.</summary>
+    public static void Write(string file, ReportContent content) => AtomicFile.WriteAllText(file, Build(content));
+
+    /// <summary>Whether a report may be written there: over another report, or where there is nothing.</summary>
+    /// <exception cref="MxdInputException">There is something else.</exception>
+    public static void CheckPlace(string file)
+    {
+        if (Directory.Exists(file)) throw new MxdInputException($"{file} is a folder: name a file for the report by --out.");
+        if (File.Exists(file) && !IsReport(file)) throw new MxdInputException($"{file} exists and is no report of mxd: name another file by --out, or remove it.");
+    }
+
+    private static bool IsReport(string file)
+    {
+        using FileStream stream = File.OpenRead(file);
+        byte[] beginning = new byte[Page.Beginning.Length];
+        int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
+        return Encoding.ASCII.GetString(beginning, 0, read) == Page.Beginning;
+    }
+}
