@@ -11,7 +11,7 @@ using Mxd.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
-const int Vocabulary = 4096, BatchContexts = 16, ScoredContext = 128;
+const int Vocabulary = 4096, BatchContexts = 16, ScoredContext = 128, ScoredContexts = 1024;
 const long Seed = 0;
 
 var output = new Option<string>("--out") { Description = "The model's folder.", DefaultValueFactory = _ => "assets/demo-model" };
@@ -74,7 +74,7 @@ static void Train(Gpt2Network network, TokenStream stream, string checkpoint, lo
 
 static void Compare(string output, ITokenizer tokenizer, int[][] documents)
 {
-    PackedContexts heldOut = Packing.Pack(["dotnet:held-out"], tokenizer, new PackingOptions { ContextLength = ScoredContext });
+    PackedContexts heldOut = Packing.Pack(["dotnet:held-out"], tokenizer, new PackingOptions { ContextLength = ScoredContext, MaximumContexts = ScoredContexts });
     using ModelFile file = ModelFile.Open(output);
     using LanguageModel model = file.Load(ScalarType.Float32, CPU);
     double ours = TextScorer.Score(model, heldOut).CrossEntropy;

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Mxd.Cli.CommandLine;
+using Mxd.Evaluation;
+using Mxd.Exploration;
+using Mxd.Exploration.Reports;
+using Mxd.LanguageModels;
+using Mxd.LanguageModels.Generation;
+using Mxd.Layers;
+using Mxd.Runtime;
+using Mxd.Tokenizers;
+using Mxd.Training;
+
+namespace Mxd.Cli.Commands;
+
+/// <summary><c>mxd demo</c>: the main job, small, on the model and text that are on every machine.</summary>
+internal static class DemoCommand
+{
+    /// <summary>Begins like the documentation the model was trained on, in no language but English.</summary>
+    private const string Prompt = "Gets the name of the";
+
+    private const int ShownUnits = 4, ReportedUnits = 12, ContinuedTokens = 24;
+
+    /// <summary>Of a unit's largest coefficient in the held-out text.</summary>
+    private const double Strength = 4;
+
+    public static Command Create()
+    {
+        var command = new DocumentedCommand(
+            "demo",
+            "See what it is about, in two minutes: train MxD and what it is compared with on the small model that comes along, measure them, look at experts, steer one, write a report.",
+            "mxd demo",
+            "mxd demo --seed 1 --json");
+        var defaults = new DemoOptions();
+        var set = new OptionSet<DemoOptions>(command, defaults);
+        var output = new Option<string>("--out") { Description = "The folder to write to, made by this command (default: runs/demo, or the first of runs/demo-2, ... that is not there).", HelpName = "path" };
+        var json = new Option<bool>("--json") { Description = "Print the result as one JSON document.", Arity = ArgumentArity.Zero };
+        command.Options.Add(output);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            DemoOptions options = set.Apply(defaults, parsed);
+            string folder = parsed.GetValue(output) is { } named ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(named)) : DemoOptions.FreeFolder();
+            DemoResult result = ProgressDisplay.Show(observer => Run(options, new SweepFolder(folder), observer));
+            if (parsed.GetValue(json)) Output.Json(result.ToJson());
+            else DemoText.Show(result);
+            return result.HasFailures ? 1 : 0;
+        });
+        return command;
+    }
+
+    private static DemoResult Run(DemoOptions options, SweepFolder folder, IRunObserver observer)
+    {
+        using var stop = new StopSignal(observer);
+        foreach (string line in DemoText.Introduction) observer.Note(line);
+        using PreparedSweep sweep = PreparedSweep.New(options.Sweep, folder, observer, maxMemory: null, stop.Token);
+        foreach (string line in DemoText.Plan(sweep)) observer.Note(line);
+        return Invocation.Work(() =>
+        {
+            SweepRun.Execute(sweep, new Expectations(observer), stop.Token);
+            IReadOnlyList<EvaluatedRun> evaluated = SweepEvaluation.Evaluate(sweep, observer, stop.Token);
+            return Explore(options, sweep, evaluated, observer, stop.Token);
+        });
+    }
+
+    /// <summary>Looks at the units of all layers, steers one, and writes the report.</summary>
+    private static DemoResult Explore(DemoOptions options, PreparedSweep sweep, IReadOnlyList<EvaluatedRun> evaluated, IRunObserver observer, CancellationToken cancellation)
+    {
+        LanguageModel model = sweep.LoadModel(cancellation);
+        RunFolder[] folders = [.. evaluated.Select(e => new RunFolder(e.Run))];
+        List<Replacement> layers = [];
+        try
+        {
+            foreach (RunFolder folder in folders) layers.Add(EvalRun.Read(folder.Path).Load(model.Device));
+            ReportContent report = ReportBuilder.Describe(ReportedRun.ReadAll(folders));
+            observer.Begin("Looking at what units are active on", 100, "%");
+            report = ReportBuilder.AddUnits(
+                report, layers, model, sweep.Data.HeldOut, sweep.Description.Asked.Base.Validation, sweep.Model.Tokenizer,
+                new ExplorationOptions { Contexts = options.Contexts }, ReportedUnits, new Percent(observer), cancellation);
+            int mxd = evaluated.ToList().FindIndex(e => e.Type == "mxd");
+            IReadOnlyList<ReportedUnit> units = mxd >= 0 && report.Runs[mxd].Units is { } found ? found.Sample : [];
+            SteeredText? steered = units.Count > 0 ? Steer(model, layers[mxd], sweep.Model.Tokenizer, units) : null;
+            string file = Path.Combine(sweep.Folder.Path, "report.html");
+            HtmlReport.Write(file, report);
+            return new DemoResult(SweepResult.Of(sweep, evaluated), [.. units.Take(ShownUnits)], Prompt, steered, file);
+        }
+        finally
+        {
+            foreach (Replacement replacement in layers) replacement.Layer.Dispose();
+        }
+    }
+
+    /// <summary>Steers that unit of the sample which moves the model's next word most.</summary>
+    private static SteeredText Steer(LanguageModel model, Replacement layer, ITokenizer tokenizer, IReadOnlyList<ReportedUnit> units)
+    {
+        int[] prompt = [tokenizer.FirstToken, .. tokenizer.Encode(Prompt)];
+        (long Unit, double Coefficient)[] choices = [.. units.Select(u => ((long)u.Contexts.Unit, Strength * u.Contexts.Maximum))];
+        (long Unit, double Coefficient) strongest = choices.MaxBy(c => SteeredText.Measure(model, layer, prompt, new Steering(new Dictionary<long, double> { [c.Unit] = c.Coefficient })));
+        var options = new GenerationOptions { MaximumTokens = ContinuedTokens, EndTokens = tokenizer.EndTokens, Sampling = new SamplingOptions { Temperature = 0 } };
+        return SteeredText.Compare(model, layer, tokenizer, prompt, strongest, options);
+    }
+}
