@@ -14,6 +14,7 @@ internal static class MxdCommands
             TrainCommand.Create(),
             SweepCommand.Create(),
             EvalCommand.Create(),
+            CompareCommand.Create(),
             ReportCommand.Create(),
             InspectCommand.Create(),
             ImportCommand.Create(),
