@@ -11,14 +11,18 @@ internal static class ProgressDisplay
         if (Console.IsErrorRedirected) return work(new ProgressLines(Console.Error));
         IAnsiConsole console = Terminal.Create(Console.Error, isRedirected: false);
         var pace = new PaceColumn();
+        var table = new LiveTable();
         return console.Progress()
             .AutoClear(true)
+            .UseRenderHook((bars, _) => table.IsEmpty ? bars : new Rows(table.Render(), bars))
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 24 }, pace)
-            .Start(context => work(new ProgressBars(console, context, pace)));
+            .Start(context => work(new ProgressBars(console, context, pace, table)));
     }
 
-    /// <summary>One bar, of the stretch of work at hand; when the work is done it vanishes and the notes stay.</summary>
-    private sealed class ProgressBars(IAnsiConsole console, ProgressContext context, PaceColumn column) : IRunObserver
+    /// <summary>
+    /// One bar, of the stretch of work at hand, and above it a row for each layer in training; when the work is done both vanish and the notes stay.
+    /// </summary>
+    private sealed class ProgressBars(IAnsiConsole console, ProgressContext context, PaceColumn column, LiveTable table) : IRunObserver
     {
         /// <summary>Where a long note goes on: below what follows its label.</summary>
         private const int Label = 8;
@@ -32,6 +36,12 @@ internal static class ProgressDisplay
             task.IsIndeterminate = total <= 0;
             column.Pace = new Pace(total, unit);
         }
+
+        public bool ShowsMeasurements => true;
+
+        public void Measured(string run, MetricsLine line) => table.Add(run, line);
+
+        public void Failed(string run, string reason) => table.Remove(run);
 
         public void Advance(long done)
         {

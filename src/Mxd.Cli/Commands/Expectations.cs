@@ -11,6 +11,8 @@ internal sealed class Expectations(IRunObserver shown) : IRunObserver
 
     public void Note(string line) => shown.Note(line);
 
+    public bool ShowsMeasurements => shown.ShowsMeasurements;
+
     public void Measured(string run, MetricsLine line) => shown.Measured(run, line);
 
     public void Failed(string run, string reason) => shown.Failed(run, reason);

@@ -17,6 +17,9 @@ public interface IRunObserver
     {
     }
 
+    /// <summary>Does it show what is <see cref="Measured"/>? Elsewhere a <see cref="Note"/> says it.</summary>
+    bool ShowsMeasurements => false;
+
     /// <summary>A run, known by its folder, was measured on held-out text; of several runs at once, each is told of.</summary>
     void Measured(string run, MetricsLine line)
     {

@@ -163,6 +163,7 @@ public sealed class SharedRun : IDisposable
     {
         if (logged.Count == 0) return;
         foreach ((RecordedMember member, MetricsLine measured) in logged) observer.Measured(member.Run.Folder.Path, measured);
+        if (observer.ShowsMeasurements) return;
         MetricsLine line = logged[0].Line;
         if (members.Count == 1)
         {

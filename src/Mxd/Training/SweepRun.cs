@@ -73,6 +73,8 @@ public static class SweepRun
 
         public void Expect(RunEstimate? estimate) => shown.Expect(estimate);
 
+        public bool ShowsMeasurements => shown.ShowsMeasurements;
+
         public void Measured(string run, MetricsLine line) => shown.Measured(run, line);
 
         public void Failed(string run, string reason)
