@@ -51,9 +51,8 @@ internal static class DemoCommand
     private static DemoResult Run(DemoOptions options, SweepFolder folder, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        foreach (string line in DemoText.Introduction) observer.Note(line);
         using PreparedSweep sweep = PreparedSweep.New(options.Sweep, folder, observer, maxMemory: null, stop.Token);
-        foreach (string line in DemoText.Plan(sweep)) observer.Note(line);
+        foreach (string line in DemoText.Introduction.Concat(DemoText.Plan(sweep))) observer.Note(line);
         return Invocation.Work(() =>
         {
             SweepRun.Execute(sweep, new Expectations(observer), stop.Token);

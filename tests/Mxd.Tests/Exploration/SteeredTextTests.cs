@@ -1,0 +1,72 @@
+using Mxd.Evaluation;
+using Mxd.Exploration;
+using Mxd.LanguageModels;
+using Mxd.LanguageModels.Families;
+using Mxd.LanguageModels.Generation;
+using Mxd.Layers;
+using Mxd.Tests.LanguageModels;
+using Mxd.Tests.LanguageModels.Generation;
+using Mxd.Tests.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Tests.Exploration;
+
+public sealed class SteeredTextTests : IDisposable
+{
+    private static readonly int[] prompt = [3, 5, 7];
+    private static readonly GenerationOptions greedy = new() { MaximumTokens = 12, Sampling = new SamplingOptions { Temperature = 0 } };
+
+    private readonly LlamaModel model = TinyLlama.Create();
+    private readonly Replacement replacement;
+
+    public SteeredTextTests()
+    {
+        LayerOptions options = RandomLayers.Options("mxd", units: 16, k: 2) with { InputWidth = 12, OutputWidth = 12 };
+        replacement = new Replacement(RandomLayers.Create(options, seed: 2), HookPoint.MlpInput(1), HookPoint.MlpOutput(1));
+    }
+
+    public void Dispose()
+    {
+        replacement.Layer.Dispose();
+        model.Dispose();
+    }
+
+    [Fact]
+    public void ACoefficientOfZero_ChangesNothing()
+    {
+        SteeredText text = Compare(0);
+        Assert.Equal(text.Before, text.After);
+        Assert.Equal(0, text.Divergence, 1e-12);
+    }
+
+    [Fact]
+    public void Divergence_IsThatOfThePredictionsAfterThePrompt()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        double[] plain = Predict(null), steered = Predict(new Steering(new Dictionary<long, double> { [5] = 30 }));
+        double expected = steered.Zip(plain, (p, q) => p * Math.Log(p / q)).Sum();
+        Assert.True(expected > 1e-4);
+        Assert.Equal(expected, Compare(30).Divergence, 1e-9);
+    }
+
+    [Fact]
+    public void Texts_AreThoseOfTheGenerator()
+    {
+        SteeredText text = Compare(500);
+        using (replacement.Splice(model)) Assert.Equal(new TextGenerator(model, new NumberTokenizer(37)).Generate(prompt, greedy).Samples[0].Text, text.Before);
+        Assert.NotEqual(text.Before, text.After);
+    }
+
+    private SteeredText Compare(double coefficient) => SteeredText.Compare(model, replacement, new NumberTokenizer(37), prompt, (5, coefficient), greedy);
+
+    private double[] Predict(Steering? steering)
+    {
+        using (replacement.Splice(model, steering))
+        {
+            Tensor hidden = model.Forward(tensor([.. prompt.Select(id => (long)id)]).unsqueeze(0));
+            return model.Logits(hidden.select(1, -1)).to(ScalarType.Float64).softmax(-1).data<double>().ToArray();
+        }
+    }
+}
