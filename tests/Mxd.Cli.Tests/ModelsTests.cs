@@ -24,6 +24,7 @@ public sealed class ModelsTests
         string output = Tool.Run("models").Succeeded().Output;
 
         Assert.Matches(@"(?m)^meta-llama/Llama-3.2-3B \* +28 +3072 +3,212,749,824 ", output);
+        Assert.Matches(@"(?m)^demo +\d+ +\d+ +[\d,]+ ", output);
         Assert.Matches(@"(?m)^gpt2-124m +gpt2 +8 +mxd +32 +21,490 +3,072$", output);
     }
 

@@ -22,13 +22,20 @@ internal static class ModelsCommand
         {
             var lists = new Lists(
                 [.. ModelFamily.All.Select(f => new Family(f.Name, f.GgufName, f.Members))],
-                [.. KnownModel.All.Select(Known.Of)],
+                [Embedded(), .. KnownModel.All.Select(Known.Of)],
                 [.. PublishedPreset.All.SelectMany(Sizes)]);
             if (parsed.GetValue(json)) Output.Json(lists);
             else Show(lists);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>The one that comes along, which needs no download.</summary>
+    private static Known Embedded()
+    {
+        using ModelFile file = ModelFile.Open(EmbeddedModel.Name);
+        return Known.Of(new KnownModel(EmbeddedModel.Name, file.Family, file.Config));
     }
 
     /// <summary>The layers of a preset: its own kind of mixture, and for comparison the transcoder of as many parameters.</summary>
@@ -49,7 +56,7 @@ internal static class ModelsCommand
             {
                 m.Id + (m.Gated ? " *" : ""), $"{m.Layers}", $"{m.Width}", $"{m.Parameters:n0}", ByteSize.Format(m.Float32Bytes), ByteSize.Format(m.Bfloat16Bytes),
             }));
-        Output.Line("* Ask for access on its page, huggingface.co/ID, and pass your token in HF_TOKEN.");
+        Output.Line("demo comes with mxd. * Ask for access on its page, huggingface.co/ID, and pass your token in HF_TOKEN.");
         Output.Line("Presets for train --preset, by --multiplier (32 where none is named):");
         Output.Columns(
             ["preset", "model", "layer", "type", "multiplier", "experts", "hidden"],

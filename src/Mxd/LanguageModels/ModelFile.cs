@@ -36,6 +36,9 @@ public sealed class ModelFile : IDisposable
     /// <summary>What the user named: a hub id, or the full path.</summary>
     public string Id { get; }
 
+    /// <summary>Name of its <see cref="ModelFamily"/>.</summary>
+    public string Family => family.Name;
+
     /// <summary>Sizes and constants.</summary>
     public TransformerConfig Config => config;
 
