@@ -4,7 +4,7 @@ namespace Mxd.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["train", "eval", "inspect", "import", "export", "score", "tokens", "doctor"];
+    public static TheoryData<string> Commands => ["train", "sweep", "eval", "inspect", "import", "export", "score", "tokens", "doctor"];
 
     [Theory]
     [MemberData(nameof(Commands))]

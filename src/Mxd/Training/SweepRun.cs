@@ -35,7 +35,9 @@ public static class SweepRun
                 Phase = $"Training {pass.Runs.Count} {(pass.Runs.Count == 1 ? "layer" : "layers")}{which}",
                 OtherTokens = (tokens[..i].Sum(), tokens[(i + 1)..].Sum()),
             };
-            foreach (SweptRun run in pass.Runs) File.Delete(run.Folder.EvaluationFile);
+            // Of a run that goes on, what was measured before is not its layer any more.
+            foreach (SweptRun run in pass.Runs)
+                if (File.Exists(run.Folder.EvaluationFile)) File.Delete(run.Folder.EvaluationFile);
             RunEntry[] entries = [.. pass.Runs.Select(r => r.Enter(sweep.Model.Identity, sweep.Data.Description, pass.Plan))];
             IReadOnlyList<RunOutcome> outcomes = SharedRun.Execute(model, sweep.Data, entries, new Recorder(sweep, observer), settings, cancellation);
             foreach ((SweptRun run, RunOutcome outcome) in pass.Runs.Zip(outcomes))
