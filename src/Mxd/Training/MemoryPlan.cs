@@ -34,11 +34,22 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     /// <param name="model">The language model on disk.</param>
     /// <param name="textContexts">Contexts packed from the text.</param>
     /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
-    public static MemoryPlan For(TrainOptions options, LayerOptions layer, ModelFile model, long textContexts)
+    public static MemoryPlan For(TrainOptions options, LayerOptions layer, ModelFile model, long textContexts) =>
+        Countable(() => Sum(options, layer, model, textContexts));
+
+    /// <summary>Of a run that reads its activations from disk: there is no language model, and no text.</summary>
+    /// <param name="options">The run.</param>
+    /// <param name="layer">Its layer.</param>
+    /// <param name="harvest">The activations.</param>
+    /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
+    public static MemoryPlan For(TrainOptions options, LayerOptions layer, HarvestFacts harvest) =>
+        Countable(() => Sum(options, layer, harvest));
+
+    private static MemoryPlan Countable(Func<MemoryPlan> sum)
     {
         try
         {
-            MemoryPlan plan = Sum(options, layer, model, textContexts);
+            MemoryPlan plan = sum();
             _ = plan.Total;
             return plan;
         }
@@ -93,6 +104,23 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
                 Work: HeapFactor * HarvestWork(harvested, layer.InputWidth, model.Config.MlpWidth, modelBytes)
                     + (isWidened ? WidenedWork(harvested, model.Config.MlpWidth) : 0)
                     + step.Work + FitWork(options.Batch, layer) + ValidationSet.SliceBytes);
+        }
+    }
+
+    private static MemoryPlan Sum(TrainOptions options, LayerOptions layer, HarvestFacts harvest)
+    {
+        checked
+        {
+            long pairBytes = (layer.InputWidth + layer.OutputWidth) * Dtypes.ByteCount(harvest.ScalarType);
+            StepMemory step = StepMemory.Of(layer, options.Batch, Devices.Parse(options.Device), Precisions.Parse(options.Precision));
+            return new MemoryPlan(
+                Program: ProgramBytes,
+                LanguageModel: 0,
+                Text: 0,
+                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (pairBytes + 3 * sizeof(long)),
+                Validation: (long)options.ValidationContexts * options.Context * pairBytes,
+                Layer: step.State,
+                Work: (long)options.HarvestBatch * options.Context * pairBytes + step.Work + FitWork(options.Batch, layer) + ValidationSet.SliceBytes);
         }
     }
 

@@ -23,13 +23,16 @@ internal sealed record ForecastLimits(TimeSpan AtMost, double Share)
 /// size on random data. Both are thrown away, and the run's own generators, buffer and layer do not exist yet: nothing it computes depends on this.
 /// Steps in which AuxK has dead units, which take longer, are not among them. The layer and its optimizer are gone before the run's own are made, so that the memory planned is enough.
 /// </summary>
-internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device device, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
+internal sealed class RunForecast(PreparedRun run, Action<int> harvest, Device device, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
 {
     /// <summary>Tokens of a step that is to be warm, or to show what a step costs however few its tokens.</summary>
     private const long FewTokens = 256;
 
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
+
+    /// <summary>Operations a second that no step here exceeds: sixteen cores reach as many.</summary>
+    private const double MostFlops = 1e12;
 
     private const int Passes = 8, FewContexts = 4;
 
@@ -48,31 +51,27 @@ internal sealed class RunForecast(PreparedRun run, Harvester harvester, Device d
         if (affordable < 2) return null;
         int contexts = (int)Math.Min(Options.HarvestBatch, affordable);
         observer.Begin("Measuring speed", Passes, "passes");
-        double harvest = HarvestRate(contexts);
-        double allowed = Math.Min(limits.AtMost.TotalSeconds, limits.Share * work.Harvest / harvest);
+        double rate = HarvestRate(contexts);
+        double allowed = Math.Min(limits.AtMost.TotalSeconds, limits.Share * Math.Max(work.Harvest / rate, LeastTraining(work)));
         if (LayerRates(allowed) is not { } layer) return null;
-        double harvesting = work.Harvest / harvest, training = work.Training / layer.Training;
+        double harvesting = work.Harvest / rate, training = work.Training / layer.Training;
         double both = harvestsAhead ? Math.Max(harvesting, training) : harvesting + training;
         double seconds = (spent + clock.Elapsed).TotalSeconds + both + work.Measured / layer.Measuring;
-        return new RunEstimate(work.Training, work.Training / seconds, harvest, layer.Training, seconds, run.Description.Plan.Total);
+        return new RunEstimate(work.Training, work.Training / seconds, rate, layer.Training, seconds, run.Description.Plan.Total);
     }
 
     /// <summary>Tokens a second, of as many contexts at once as half the time allows: of one alone it is less than of the run's harvest batches.</summary>
     private double HarvestRate(int contexts)
     {
-        Time(() => Harvest(1), isFirst: true);
-        double one = Time(() => Harvest(1), isFirst: true);
+        Time(() => harvest(1), isFirst: true);
+        double one = Time(() => harvest(1), isFirst: true);
         int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 2 / one, Math.Min(FewContexts, contexts), contexts);
-        return count * Options.Context / Time(() => Harvest(count));
+        return count * Options.Context / Time(() => harvest(count));
     }
 
-    private void Harvest(int contexts)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using ActivationRows rows = harvester.Harvest(run.Data.Text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % run.Data.Text.Count)));
-        // On an accelerator the work is only done when its result is asked for.
-        rows.Values[^1].cpu();
-    }
+    /// <summary>Seconds that the training steps take at the least: what a run may be said to take where its activations come from disk.</summary>
+    private double LeastTraining(RemainingWork work) =>
+        run.Store is null ? 0 : work.Training * LayerCost.Of(run.Description.Layer, 1).TrainingFlops.Sparse / MostFlops;
 
     /// <summary>Tokens a second of training steps and of measuring the layer on held-out tokens.</summary>
     private (double Training, double Measuring)? LayerRates(double allowed)

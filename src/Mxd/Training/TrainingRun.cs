@@ -33,12 +33,9 @@ public sealed class TrainingRun : IDisposable
     {
         this.run = run;
         this.observer = observer;
-        TrainOptions options = run.Options;
-        observer.Begin("Loading the language model", 0, "layers");
-        LanguageModel model = run.TakeModel(cancellation);
-        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
-        expected = Forecast(model, limits, isAhead, cancellation);
-        group = TrainingGroup.Begin(model, [options], run.Data, observer, isAhead, cancellation);
+        group = run.Store is { } store
+            ? Begin(store, limits, ref expected, cancellation)
+            : Begin(limits, harvestsAhead, ref expected, cancellation);
         member = group.Members[0];
         try
         {
@@ -84,22 +81,47 @@ public sealed class TrainingRun : IDisposable
         group.Dispose();
     }
 
-    /// <summary>How fast it will be; the model is disposed where measuring fails.</summary>
-    private RunEstimate? Forecast(LanguageModel model, ForecastLimits limits, bool isAhead, CancellationToken cancellation)
+    private TrainingGroup Begin(ForecastLimits limits, bool? harvestsAhead, ref RunEstimate? estimate, CancellationToken cancellation)
     {
-        if (RemainingWork.Of(run) is not { Training: > 0 } work) return null;
+        observer.Begin("Loading the language model", 0, "layers");
+        LanguageModel model = run.TakeModel(cancellation);
+        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
         try
         {
             var harvester = new Harvester(model, Options.InputHook, Options.OutputHook);
-            RunEstimate? estimate = new RunForecast(run, harvester, Devices.Parse(Options.Device), limits, isAhead, observer, cancellation).Measure(work, total.Elapsed);
-            observer.Expect(estimate);
-            return estimate;
+            estimate = Forecast(contexts => Harvest(harvester, contexts), limits, isAhead, cancellation);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+        return TrainingGroup.Begin(model, [Options], run.Data, observer, isAhead, cancellation);
+    }
+
+    private TrainingGroup Begin(ActivationStore store, ForecastLimits limits, ref RunEstimate? estimate, CancellationToken cancellation)
+    {
+        using (StoredActivations rows = store.Read([Options.InputHook, Options.OutputHook]))
+            estimate = Forecast(contexts => rows.Harvest(0, (int)Math.Min(contexts, store.Harvest.Contexts)).Dispose(), limits, isAhead: false, cancellation);
+        return TrainingGroup.Begin(store, [Options]);
+    }
+
+    /// <summary>A batch of the run's text through the language model.</summary>
+    private void Harvest(Harvester harvester, int contexts)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ActivationRows rows = harvester.Harvest(run.Data.Text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % run.Data.Text.Count)));
+        // On an accelerator the work is only done when its result is asked for.
+        rows.Values[^1].cpu();
+    }
+
+    /// <summary>How fast it will be.</summary>
+    private RunEstimate? Forecast(Action<int> harvest, ForecastLimits limits, bool isAhead, CancellationToken cancellation)
+    {
+        if (RemainingWork.Of(run) is not { Training: > 0 } work) return null;
+        RunEstimate? estimate = new RunForecast(run, harvest, Devices.Parse(Options.Device), limits, isAhead, observer, cancellation).Measure(work, total.Elapsed);
+        observer.Expect(estimate);
+        return estimate;
     }
 
     private TrainResult Execute(CancellationToken cancellation)
