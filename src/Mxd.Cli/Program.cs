@@ -5,6 +5,7 @@ using Mxd.Cli.Commands;
 var root = new RootCommand("Take a language model's MLP apart: train sparse, faithful replacements of it and measure what they cost the model.")
 {
     TrainCommand.Create(),
+    HarvestCommand.Create(),
     EvalCommand.Create(),
     InspectCommand.Create(),
     ImportCommand.Create(),

@@ -71,7 +71,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
             + $"({ByteSize.Format(largest.Bytes)}): {largest.Remedy}.");
     }
 
-    public override string ToString() => string.Join(", ", Parts.Select(p => $"{p.Name} {ByteSize.Format(p.Bytes)}"));
+    public override string ToString() => string.Join(", ", Parts.Where(p => p.Bytes > 0).Select(p => $"{p.Name} {ByteSize.Format(p.Bytes)}"));
 
     private Part[] Parts =>
     [
