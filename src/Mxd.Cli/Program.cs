@@ -6,6 +6,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
 {
     TrainCommand.Create(),
     SweepCommand.Create(),
+    HarvestCommand.Create(),
     EvalCommand.Create(),
     InspectCommand.Create(),
     ImportCommand.Create(),

@@ -4,7 +4,7 @@ namespace Mxd.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["train", "sweep", "eval", "inspect", "import", "export", "score", "tokens", "doctor"];
+    public static TheoryData<string> Commands => ["train", "harvest", "sweep", "eval", "inspect", "import", "export", "score", "tokens", "doctor"];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -29,7 +29,7 @@ public sealed class HelpTests
         string help = Tool.Run("train", "--help").Succeeded().Output;
 
         Assert.Matches(@"--lr <number> .*\[default: 0\.001\]", help);
-        Assert.Matches(@"--model <path> .*\[required without --resume or --preset\]", help);
+        Assert.Matches(@"--model <path> .*\[required without --resume or --preset or --activations\]", help);
         Assert.Matches(@"--out <path> .*\[required\]", help);
     }
 
@@ -37,7 +37,7 @@ public sealed class HelpTests
     public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Succeeded().Output);
 
     [Fact]
-    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|train, eval, inspect, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
+    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|train, harvest, eval, inspect, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
 
     [Fact]
     public void UnknownCommand_IsRefused_WithTheNearest() => Tool.Run("tran", "--k", "3").Refused("'tran' is not a command|the nearest is train");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Mxd.Runtime;
 
@@ -36,8 +37,17 @@ public static class Json
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Converters = { new FiniteOrNull() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullsMayBeAbsent } },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    /// <summary>What is null is not written, and so need not be there.</summary>
+    private static void NullsMayBeAbsent(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties)
+            if (property.AssociatedParameter is { } parameter && (parameter.IsNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null)) property.IsRequired = false;
+    }
+
     /// <summary>JSON has no NaN and no infinity: a number that is undefined (a standard error over one context) is null.</summary>
     private sealed class FiniteOrNull : JsonConverter<double>
     {

@@ -12,9 +12,9 @@ public sealed class SweepRefusalTests(TinyFiles files) : CliTests(files)
     public void ProblemsOfAllConfigurations_AreNamedOnceEach_WithThoseTheyConcern() => AssertRefused(
         Call.With("--k", "0,4,64").With("--lr", "1e-3,-1").With("--batch", "0").With("--text", Folder.File("none.txt")),
         "mxd-k0-lr0.001, mxd-k0-lr-1, transcoder-k0-lr0.001 and 1 more: --k is 0|at least 1",
+        "mxd: --batch is 0; it must be at least 1",
         "mxd-k0-lr-1, mxd-k4-lr-1, mxd-k64-lr-1 and 4 more: --lr is -1|above 0",
         "mxd-k64-lr0.001|and 1 more: --k is 64, more than the 32 units",
-        "mxd: --batch is 0; it must be at least 1",
         "mxd: |none.txt does not exist");
 
     [Theory]
