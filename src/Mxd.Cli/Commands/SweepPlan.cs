@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mxd.Cli.CommandLine;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Mxd.Activations;
 using Mxd.LanguageModels;
-using Mxd.Runtime;
 
 namespace Mxd.Training;
 

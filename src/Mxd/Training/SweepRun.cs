@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Mxd.Activations;
 using Mxd.LanguageModels;
-using Mxd.Runtime;
 
 namespace Mxd.Training;
 

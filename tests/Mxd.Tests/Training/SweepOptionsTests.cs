@@ -74,9 +74,9 @@ public class SweepOptionsTests
     [Fact]
     public void Lists_AreCheckedThemselves()
     {
-        SweepOptions wrong = plain with { Type = ["mxd", "mxd"], Experts = [10], Multiplier = [2], K = [4], L1 = [0.1], Contexts = -1 };
+        SweepOptions wrong = plain with { Type = ["mxd", "mxd"], Experts = [10], Multiplier = [2], Contexts = -1 };
 
-        Assert.Equal(4, wrong.Problems().Count());
+        Assert.Equal(3, wrong.Problems().Count());
         Assert.Contains("--type has mxd twice: name it once.", wrong.Problems());
         Assert.Empty(plain.Problems());
     }
