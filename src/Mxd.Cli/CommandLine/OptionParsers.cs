@@ -71,7 +71,7 @@ internal static class OptionParsers
 
     private static string Shown(object? standard) => standard switch
     {
-        null or false or -1 or "" or IReadOnlyList<string> => "",
+        null or false or -1 or -1L or "" or IReadOnlyList<string> => "",
         IFormattable number => $" [default: {number.ToString(null, CultureInfo.InvariantCulture)}]",
         _ => $" [default: {standard}]",
     };

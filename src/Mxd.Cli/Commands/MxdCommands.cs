@@ -12,6 +12,7 @@ internal static class MxdCommands
         {
             DemoCommand.Create(),
             TrainCommand.Create(),
+            HarvestCommand.Create(),
             SweepCommand.Create(),
             EvalCommand.Create(),
             CompareCommand.Create(),

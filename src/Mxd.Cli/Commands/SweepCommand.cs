@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mxd.Activations;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Runtime;
@@ -18,6 +19,7 @@ internal static class SweepCommand
             "Train many configurations, every combination of the lists given, from one pass of the language model, and measure what each costs it.",
             "mxd sweep --model model.gguf --layer 15 --text train.jsonl --validation held-out.jsonl --type mxd,transcoder,dense,linear --k 8,16,32 --out sweeps/frontier",
             "mxd sweep --model gpt2 --layer 8 --text train.jsonl --lr 3e-4,1e-3,3e-3 --seed 0,1 --tokens 500000 --max-memory 8GB --out sweeps/rates",
+            "mxd sweep --activations activations --type mxd,transcoder --lr 3e-4,1e-3 --out sweeps/stored",
             "mxd sweep --resume --out sweeps/frontier",
             "mxd sweep --resume --out sweeps/frontier --k 8,16,32,64");
         var lists = new OptionSet<SweepOptions>(command, none);
@@ -27,15 +29,16 @@ internal static class SweepCommand
         var resume = new Option<bool>("--resume") { Description = "Go on with the sweep in --out; lists may be made longer, and --tokens raised.", Arity = ArgumentArity.Zero };
         var json = new Option<bool>("--json") { Description = "Print the result as one JSON document.", Arity = ArgumentArity.Zero };
         foreach (Option own in new Option[] { memory, output, resume, json }) command.Options.Add(own);
-        foreach (Option required in lists.Of(nameof(SweepOptions.Layer)).Concat(shared.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Text)))) command.Require(required, resume);
+        Option activations = shared.Of(nameof(TrainOptions.Activations)).Single();
+        foreach (Option required in lists.Of(nameof(SweepOptions.Layer)).Concat(shared.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Text)))) command.Require(required, resume, activations);
         command.Require(output);
         command.SetAction(parsed =>
         {
             var folder = new SweepFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(output))));
             bool isResumed = parsed.GetValue(resume);
-            SweepOptions start = isResumed ? folder.ReadDescription().Asked : none;
+            SweepOptions start = isResumed ? folder.ReadDescription().Asked : none with { Base = Stored(shared.Apply(none.Base, parsed).Activations) };
             SweepOptions asked = lists.Apply(start, parsed) with { Base = shared.Apply(start.Base, parsed) };
-            if (!isResumed) asked = asked with { Base = asked.Base with { Layer = asked.Layer[0] } };
+            if (!isResumed && asked.Layer.Count > 0) asked = asked with { Base = asked.Base with { Layer = asked.Layer[0] } };
             long? most = Bytes(parsed.GetValue(memory));
             SweepResult result = ProgressDisplay.Show(observer => Run(asked, folder, isResumed, most, observer));
             if (parsed.GetValue(json)) Output.Json(result.ToJson());
@@ -67,6 +70,10 @@ internal static class SweepCommand
             throw;
         }
     }
+
+    /// <summary>Options to begin with: as activations on disk have them, where there are any.</summary>
+    private static TrainOptions Stored(string? activations) =>
+        activations is null ? none.Base : StoreAgreement.Adopt(none.Base, ActivationStore.Open(activations));
 
     private static long? Bytes(string? text) => text is null ? null : ByteSize.Parse(text) is { } bytes and > 0
         ? bytes

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Mxd.Cli.CommandLine;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -29,9 +28,10 @@ internal static class SweepPlan
     private static IEnumerable<string> Passes(PreparedSweep sweep)
     {
         string[] sizes = [.. sweep.Passes.Select(p => p.Runs.Count.ToString(CultureInfo.InvariantCulture))];
+        string source = sweep.Store is { } store ? $"over the activations in {store.Folder}" : "of the language model";
         yield return sweep.Passes.Count == 1
-            ? $"Passes  1 of the language model, for {(sizes[0] == "1" ? "it" : $"all {sizes[0]}")}"
-            : $"Passes  {sweep.Passes.Count} of the language model, for {string.Join(" + ", sizes)} configurations: as many at once as fit into {ByteSize.Format(sweep.MemoryLimit)}";
+            ? $"Passes  1 {source}, for {(sizes[0] == "1" ? "it" : $"all {sizes[0]}")}"
+            : $"Passes  {sweep.Passes.Count} {source}, for {string.Join(" + ", sizes)} configurations: as many at once as fit into {ByteSize.Format(sweep.MemoryLimit)}";
         MemoryPlan plan = sweep.Passes.MaxBy(p => p.Plan.Total)!.Plan;
         yield return $"Memory  {ByteSize.Format(plan.Total)} planned{(sweep.Passes.Count > 1 ? " for the largest" : "")}: {plan}";
     }

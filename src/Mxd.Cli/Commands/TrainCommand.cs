@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mxd.Activations;
 using Mxd.Cli.CommandLine;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -18,6 +19,7 @@ internal static class TrainCommand
             "Train a layer to stand in for one MLP of a language model.",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --validation held-out.jsonl --out runs/mxd",
             "mxd train --model model.gguf --layer 15 --text train.jsonl --type transcoder --k 32 --experts 4608 --out runs/transcoder",
+            "mxd train --activations activations --k 64 --out runs/mxd-64",
             "mxd train --resume --out runs/mxd",
             "mxd train --resume --out runs/mxd --tokens 4000000");
         var options = new OptionSet<TrainOptions>(command, none);
@@ -30,9 +32,9 @@ internal static class TrainCommand
         Option<bool> resume = Flag("--resume", "Go on with the run in --out from its newest checkpoint; --tokens may be raised.");
         Option<bool> json = Flag("--json", "Print the result as one JSON document.");
         foreach (Option own in new Option[] { preset, output, resume, json }) command.Options.Add(own);
-        command.Require(options.Of(nameof(TrainOptions.Model)).Single(), resume, preset);
-        command.Require(options.Of(nameof(TrainOptions.Layer)).Single(), resume, preset);
-        command.Require(options.Of(nameof(TrainOptions.Text)).Single(), resume, preset);
+        Option activations = options.Of(nameof(TrainOptions.Activations)).Single();
+        foreach (Option required in options.Of(nameof(TrainOptions.Model), nameof(TrainOptions.Layer), nameof(TrainOptions.Text)))
+            command.Require(required, resume, preset, activations);
         command.Require(output);
         command.SetAction(parsed =>
         {
@@ -41,8 +43,8 @@ internal static class TrainCommand
             string? published = parsed.GetValue(preset);
             if (isResumed && published is not null)
                 throw new MxdInputException($"--preset is {published}, but the run in {folder.Path} has its options already: leave --preset out to go on.");
-            TrainOptions start = isResumed ? folder.ReadDescription().Options : none;
-            TrainOptions asked = published is null ? options.Apply(start, parsed) : Published(PublishedPreset.Get(published), options, parsed);
+            TrainOptions start = isResumed ? folder.ReadDescription().Options : Stored(options.Apply(none, parsed).Activations);
+            TrainOptions asked = published is null ? options.Apply(start, parsed) : Published(PublishedPreset.Get(published), start, options, parsed);
             TrainResult result = ProgressDisplay.Show(observer => Run(asked, folder, isResumed, published, observer));
             if (parsed.GetValue(json)) Output.Json(result);
             else Show(result);
@@ -52,12 +54,20 @@ internal static class TrainCommand
     }
 
     /// <summary>The sizes follow from the type and the multiplier, which are options themselves.</summary>
-    private static TrainOptions Published(PublishedPreset preset, OptionSet<TrainOptions> options, ParseResult parsed)
+    private static TrainOptions Published(PublishedPreset preset, TrainOptions start, OptionSet<TrainOptions> options, ParseResult parsed)
     {
         TrainOptions given = options.Apply(none with { Type = preset.Type }, parsed);
-        TrainOptions asked = options.Apply(PublishedOptions.Of(none, preset, given.Type, given.Multiplier), parsed);
+        TrainOptions published = PublishedOptions.Of(start, preset, given.Type, given.Multiplier);
+        // Activations on disk have decided the model and the text; a preset's are those of other runs.
+        if (start.Activations is not null)
+            published = published with { Model = start.Model, Text = start.Text, Layer = start.Layer, Context = start.Context, Tokens = start.Tokens };
+        TrainOptions asked = options.Apply(published, parsed);
         return given.Experts is null && asked.Experts is not null ? asked with { Multiplier = null } : asked;
     }
+
+    /// <summary>Options to begin with: as activations on disk have them, where there are any.</summary>
+    private static TrainOptions Stored(string? activations) =>
+        activations is null ? none : StoreAgreement.Adopt(none, ActivationStore.Open(activations));
 
     private static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 

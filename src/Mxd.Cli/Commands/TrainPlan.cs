@@ -13,16 +13,19 @@ internal static class TrainPlan
         (TrainOptions o, LayerOptions layer) = (run.Options, run.Description.Layer);
         LayerType type = LayerTypes.Get(layer.Type);
         yield return $"Layer   {type.Title}: {layer.InputWidth} -> {layer.OutputWidth}, {string.Join(", ", LayerFacts.Of(layer))}, {type.ParameterCount(layer):n0} parameters";
-        yield return $"Model   {run.Model.Identity.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
+        yield return $"Model   {run.Description.Origin.Model.Id} in {o.ModelDtype}: {run.Description.Origin.Input} -> {run.Description.Origin.Output}";
+        if (run.Store is { } store)
+            yield return $"From    {store.Folder}: {o.Contexts:n0} of {store.Harvest.Contexts:n0} contexts harvested in {store.Harvest.Dtype}, fingerprint {store.Fingerprint[..12]}; the language model is not loaded";
         if (Precisions.WhyFull(Precisions.Parse(o.Precision), layer, Devices.Parse(o.Device)) is { } why)
             yield return $"        --precision mixed trains in float32 here: {why}";
         string[] unused = [.. Unused(o)];
         if (unused.Length > 0) yield return $"        '{type.Name}' has no units: {string.Join(", ", unused)} {(unused.Length > 1 ? "are" : "is")} not used";
-        double passes = (double)o.Contexts / run.Data.Text.Count;
-        string repeat = passes > 1 ? $", {passes:f1} passes over the {run.Data.Text.Count:n0} contexts of the text" : $" of the text's {run.Data.Text.Count:n0}";
+        DataDescription data = run.Description.Data;
+        double passes = (double)o.Contexts / data.TextContexts;
+        string repeat = passes > 1 ? $", {passes:f1} passes over the {data.TextContexts:n0} contexts of the text" : $" of the text's {data.TextContexts:n0}";
         yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens: {o.Contexts:n0} contexts of {o.Context}{repeat}; seed {o.Seed}{(o.DataSeed is { } order ? $", data seed {order}" : "")}";
-        yield return $"Held    {run.Data.HeldOut.Count:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
-        if (run.Data.HeldOut.Count < o.ValidationContexts)
+        yield return $"Held    {data.ValidationContexts:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
+        if (data.ValidationContexts < o.ValidationContexts)
             yield return $"        fewer than the {o.ValidationContexts} of --validation-contexts: there is no more held-out text";
         MemoryPlan plan = run.Description.Plan;
         yield return $"Memory  {ByteSize.Format(plan.Total)} planned: {plan}";

@@ -13,7 +13,7 @@ namespace Mxd.Activations;
 /// </summary>
 public sealed class ActivationBuffer : IDisposable
 {
-    private readonly ActivationSource source;
+    private readonly IActivationSource source;
     private readonly HarvestAhead? ahead;
     private readonly long capacity, totalContexts, seed;
     private readonly int harvestBatch;
@@ -36,16 +36,15 @@ public sealed class ActivationBuffer : IDisposable
     /// <param name="seed">Seed of the shuffles.</param>
     /// <param name="harvestsAhead">Run the language model for the next refill while the rows at hand are used (<see cref="HarvestPolicy"/>)? The rows are the same either way.</param>
     public ActivationBuffer(
-        ActivationSource source, long capacityContexts, int harvestBatch, long totalContexts, long seed, bool harvestsAhead = false)
+        IActivationSource source, long capacityContexts, int harvestBatch, long totalContexts, long seed, bool harvestsAhead = false)
     {
         this.source = source;
         this.harvestBatch = harvestBatch;
         this.totalContexts = totalContexts;
         this.seed = seed;
         capacity = Math.Min(capacityContexts, totalContexts) * source.ContextLength;
-        Harvester harvester = source.Harvester;
         pool = new ActivationRows(
-            harvester.Points, [.. harvester.Points.Select(_ => empty(capacity, harvester.Width, dtype: harvester.Dtype).DetachFromDisposeScope())]);
+            source.Points, [.. source.Points.Select(_ => empty(capacity, source.Width, dtype: source.Dtype).DetachFromDisposeScope())]);
         sources = zeros(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
         free = arange(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
         if (harvestsAhead) ahead = new HarvestAhead(batch => source.Harvest(batch.First, batch.Count));

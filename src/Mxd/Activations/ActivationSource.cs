@@ -1,29 +1,31 @@
 using System.Diagnostics;
+using Mxd.LanguageModels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Activations;
 
 /// <summary>
-/// Activations of contexts by their place in a run's order, with the time they took. Several threads may ask; one at a time is answered, since
-/// a language model has one set of hooks.
+/// Activations that a language model computes when they are asked for. One thread at a time is answered, since a language model has one set of
+/// hooks.
 /// </summary>
-public sealed class ActivationSource(Harvester harvester, PackedContexts contexts, ContextOrder order)
+public sealed class ActivationSource(Harvester harvester, PackedContexts contexts, ContextOrder order) : IActivationSource
 {
     private readonly Lock oneAtATime = new();
     private long tokens, ticks;
 
-    public Harvester Harvester => harvester;
+    public IReadOnlyList<HookPoint> Points => harvester.Points;
+
+    public long Width => harvester.Width;
+
+    public ScalarType Dtype => harvester.Dtype;
 
     public int ContextLength => contexts.ContextLength;
 
-    /// <summary>Tokens harvested so far, each counted once however many points are read.</summary>
     public long Tokens => Interlocked.Read(ref tokens);
 
-    /// <summary>Time spent in the language model so far.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Interlocked.Read(ref ticks));
 
-    /// <summary>Activations of the contexts at ordinals first to first + count - 1, in that order: count · context rows, on the CPU.</summary>
     public ActivationRows Harvest(long first, int count)
     {
         lock (oneAtATime)

@@ -5,7 +5,6 @@ using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
-using static TorchSharp.torch;
 
 namespace Mxd.Evaluation;
 

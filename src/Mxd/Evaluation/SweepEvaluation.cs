@@ -1,6 +1,5 @@
 using Mxd.Activations;
 using Mxd.LanguageModels;
-using Mxd.Runtime;
 using Mxd.Training;
 
 namespace Mxd.Evaluation;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using Mxd.Runtime;
 using TorchSharp;
@@ -17,6 +18,8 @@ public sealed class SafetensorsFile : ITensorSource
 
     /// <summary>Bytes of the header's length.</summary>
     internal const int LengthBytes = sizeof(ulong);
+
+    private const int HashedAtOnce = 1 << 20;
 
     private readonly SafeFileHandle handle;
     private readonly SafetensorsHeader header;
@@ -73,6 +76,38 @@ public sealed class SafetensorsFile : ITensorSource
     {
         TensorEntry entry = Describe(name);
         return Read(entry, TorchType(entry), dtype);
+    }
+
+    /// <summary>Length of the file.</summary>
+    public long Bytes => RandomAccess.GetLength(handle);
+
+    /// <summary>Fills a contiguous CPU tensor, of the dtype that is stored, with as many rows of another as it has, from row <paramref name="first"/> on.</summary>
+    /// <exception cref="ArgumentException">The tensor in the file has another dtype, other rows or fewer.</exception>
+    public void ReadRows(string name, long first, Tensor rows)
+    {
+        TensorEntry entry = Describe(name);
+        long[] shape = rows.shape;
+        if (shape.Length == 0 || rows.dtype != TorchType(entry) || !entry.Shape.Skip(1).SequenceEqual(shape.Skip(1)))
+            throw new ArgumentException($"Rows of {entry} were asked for as {rows.dtype} [{string.Join(", ", shape)}].", nameof(rows));
+        if (first < 0 || first > entry.Shape[0] - shape[0])
+            throw new ArgumentException($"{shape[0]} rows from {first} on were asked for, but {entry} has {entry.Shape[0]}.", nameof(first));
+        if (shape[0] > 0) Fill(entry.FileOffset + first * (entry.ByteLength / entry.Shape[0]), rows);
+    }
+
+    /// <summary>SHA-256 of the whole file in lower-case hexadecimal, read through the handle that tensors are read through.</summary>
+    public string ComputeHash(CancellationToken cancellation = default)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[HashedAtOnce];
+        long length = Bytes;
+        for (long at = 0; at < length; at += buffer.Length)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - at));
+            InputFile.ReadExactly(handle, Location, at, piece);
+            hash.AppendData(piece);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     public void Dispose() => handle.Dispose();

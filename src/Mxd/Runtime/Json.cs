@@ -36,16 +36,16 @@ public static class Json
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LetNullsBeAbsent } },
         Converters = { new FiniteOrNull() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullsMayBeAbsent } },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Nulls are left out on writing, so what may be null may be absent on reading.</summary>
-    private static void LetNullsBeAbsent(JsonTypeInfo type)
+    /// <summary>What is null is not written, and so need not be there.</summary>
+    private static void NullsMayBeAbsent(JsonTypeInfo type)
     {
         foreach (JsonPropertyInfo property in type.Properties)
-            if (property.AssociatedParameter is { IsNullable: true }) property.IsRequired = false;
+            if (property.AssociatedParameter is { } parameter && (parameter.IsNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null)) property.IsRequired = false;
     }
 
     /// <summary>JSON has no NaN and no infinity: a number that is undefined (a standard error over one context) is null.</summary>

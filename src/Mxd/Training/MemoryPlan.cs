@@ -44,11 +44,28 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     /// <param name="model">The language model on disk.</param>
     /// <param name="textContexts">Contexts packed from the text.</param>
     /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
-    public static MemoryPlan ForGroup(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, ModelFile model, long textContexts)
+    public static MemoryPlan ForGroup(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, ModelFile model, long textContexts) =>
+        Countable(() => Sum(members, model, textContexts));
+
+    /// <summary>Of a run that reads its activations from disk: there is no language model, and no text.</summary>
+    /// <param name="options">The run.</param>
+    /// <param name="layer">Its layer.</param>
+    /// <param name="harvest">The activations.</param>
+    /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
+    public static MemoryPlan For(TrainOptions options, LayerOptions layer, HarvestFacts harvest) => ForGroup([(options, layer)], harvest);
+
+    /// <summary>Of configurations that read their activations from disk together.</summary>
+    /// <param name="members">The configurations, at least one.</param>
+    /// <param name="harvest">The activations.</param>
+    /// <exception cref="MxdInputException">The plan is too large for its bytes to be counted.</exception>
+    public static MemoryPlan ForGroup(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, HarvestFacts harvest) =>
+        Countable(() => Sum(members, harvest));
+
+    private static MemoryPlan Countable(Func<MemoryPlan> sum)
     {
         try
         {
-            MemoryPlan plan = Sum(members, model, textContexts);
+            MemoryPlan plan = sum();
             _ = plan.Total;
             return plan;
         }
@@ -73,7 +90,7 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
     /// <summary>What makes the largest part smaller.</summary>
     internal string Remedy => Parts.MaxBy(p => p.Bytes)!.Remedy;
 
-    public override string ToString() => string.Join(", ", Parts.Select(p => $"{p.Name} {ByteSize.Format(p.Bytes)}"));
+    public override string ToString() => string.Join(", ", Parts.Where(p => p.Bytes > 0).Select(p => $"{p.Name} {ByteSize.Format(p.Bytes)}"));
 
     private Part[] Parts =>
     [
@@ -92,9 +109,9 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
         {
             TrainOptions options = members[0].Options;
             long width = model.Config.Width, modelBytes = options.ModelDtype == "float32" ? 4 : 2;
-            long points = members.SelectMany(m => new[] { m.Options.InputHook, m.Options.OutputHook }).Distinct().Count(), rowBytes = points * width * modelBytes;
+            long rowBytes = Points(members) * width * modelBytes;
             Device device = Devices.Parse(options.Device);
-            StepMemory[] steps = [.. members.Select(m => StepMemory.Of(m.Layer, m.Options.Batch, device, Precisions.Parse(m.Options.Precision)))];
+            StepMemory[] steps = Steps(members);
             long harvested = (long)options.HarvestBatch * options.Context;
             bool isWidened = options.ModelDtype == "bfloat16" && NarrowProducts.AreWidened;
             return new MemoryPlan(
@@ -109,6 +126,32 @@ public sealed record MemoryPlan(long Program, long LanguageModel, long Text, lon
                     + steps.Sum(s => s.Work) + members.Sum(m => FitWork(m.Options.Batch, m.Layer)) + ValidationSet.SliceBytes);
         }
     }
+
+    private static MemoryPlan Sum(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members, HarvestFacts harvest)
+    {
+        checked
+        {
+            TrainOptions options = members[0].Options;
+            long rowBytes = Points(members) * harvest.Model.Width * Dtypes.ByteCount(harvest.ScalarType);
+            StepMemory[] steps = Steps(members);
+            return new MemoryPlan(
+                Program: ProgramBytes,
+                LanguageModel: 0,
+                Text: 0,
+                Buffer: Math.Min(options.Buffer, options.Contexts) * options.Context * (rowBytes + 3 * sizeof(long)),
+                Validation: (long)options.ValidationContexts * options.Context * rowBytes,
+                Layer: steps.Sum(s => s.State),
+                Work: (long)options.HarvestBatch * options.Context * rowBytes
+                    + steps.Sum(s => s.Work) + members.Sum(m => FitWork(m.Options.Batch, m.Layer)) + ValidationSet.SliceBytes);
+        }
+    }
+
+    /// <summary>Hook points that are read, each once.</summary>
+    private static long Points(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members) =>
+        members.SelectMany(m => new[] { m.Options.InputHook, m.Options.OutputHook }).Distinct().Count();
+
+    private static StepMemory[] Steps(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> members) =>
+        [.. members.Select(m => StepMemory.Of(m.Layer, m.Options.Batch, Devices.Parse(m.Options.Device), Precisions.Parse(m.Options.Precision)))];
 
     /// <summary>Contexts that are held beside the buffer where the language model runs ahead: see <see cref="ActivationBuffer"/>.</summary>
     private static long AheadContexts(TrainOptions options) => checked(options.Batch / options.Context + 3L * options.HarvestBatch);

@@ -1,5 +1,6 @@
+using System.Diagnostics;
+using Mxd.Activations;
 using Mxd.Corpora;
-using Mxd.Hub;
 using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Layers;
@@ -12,16 +13,29 @@ namespace Mxd.Training;
 /// </summary>
 public sealed class PreparedRun : IDisposable
 {
-    private readonly LoadingModel loading;
+    private readonly ModelFile? model;
+    private readonly LoadingModel? loading;
+    private readonly TrainingData? data;
     private IDisposable? held;
 
     private PreparedRun(RunFolder folder, RunDescription description, ModelFile model, LoadingModel loading, TrainingData data, string? checkpoint)
+        : this(folder, description, checkpoint)
     {
+        this.model = model;
         this.loading = loading;
+        this.data = data;
+    }
+
+    private PreparedRun(RunFolder folder, RunDescription description, ActivationStore store, string? checkpoint)
+        : this(folder, description, checkpoint) => Store = store;
+
+    private PreparedRun(PreparedRun other, RunDescription description)
+        : this(other.Folder, description, other.Checkpoint) => (model, loading, data, Store) = (other.model, other.loading, other.data, other.Store);
+
+    private PreparedRun(RunFolder folder, RunDescription description, string? checkpoint)
+    {
         Folder = folder;
         Description = description;
-        Model = model;
-        Data = data;
         Checkpoint = checkpoint;
     }
 
@@ -29,9 +43,14 @@ public sealed class PreparedRun : IDisposable
 
     public RunDescription Description { get; }
 
-    public ModelFile Model { get; }
+    /// <summary>The activations on disk that the run reads; null where it runs the language model.</summary>
+    public ActivationStore? Store { get; }
 
-    public TrainingData Data { get; }
+    /// <summary>Of a run without a <see cref="Store"/>.</summary>
+    public ModelFile Model => model ?? throw NotRead("language model");
+
+    /// <summary>Of a run without a <see cref="Store"/>.</summary>
+    public TrainingData Data => data ?? throw NotRead("text");
 
     /// <summary>The checkpoint to go on from, or null for a run that starts.</summary>
     public string? Checkpoint { get; }
@@ -42,11 +61,8 @@ public sealed class PreparedRun : IDisposable
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedRun New(TrainOptions options, RunFolder folder, IRunObserver observer, CancellationToken cancellation = default)
     {
-        ProblemList problems = Problems(options);
-        if (folder.IsTaken)
-            problems.Add(Taken(folder));
-        else if (folder.WhyNotWritable() is { } obstacle)
-            problems.Add(obstacle);
+        if (options.Activations is { } activations) return New(options, activations, folder, observer, cancellation);
+        ProblemList problems = AddFolder(folder, AddRules(options, new ProblemList()));
         if (options.Text.Concat(options.Validation).Any(TextFiles.IsOnHub)) problems.ThrowIfAny();
         var downloads = new ObservedDownloads(observer);
         TrainOptions pinned = options with
@@ -55,6 +71,15 @@ public sealed class PreparedRun : IDisposable
             Validation = TextFiles.Pin(options.Validation, downloads, cancellation),
         };
         return Prepare(pinned, folder, problems, (null, null), observer, cancellation);
+    }
+
+    private static PreparedRun New(TrainOptions options, string activations, RunFolder folder, IRunObserver observer, CancellationToken cancellation)
+    {
+        ProblemList problems = AddFolder(folder, new ProblemList());
+        if (problems.Collect(() => ActivationStore.Open(activations)) is { } store)
+            return Prepare(StoreAgreement.Complete(options, store, problems, new ObservedDownloads(observer), cancellation), store, folder, problems, checkpoint: null);
+        problems.ThrowIfAny();
+        throw new UnreachableException();
     }
 
     /// <summary>Checks that a run can go on, with options that differ from its own in what may differ, and keeps other processes from it.</summary>
@@ -80,7 +105,11 @@ public sealed class PreparedRun : IDisposable
     private static PreparedRun Resume(
         TrainOptions options, RunDescription saved, RunFolder folder, IRunObserver observer, CancellationToken cancellation)
     {
-        options = options with { Text = Pinned(options.Text, saved.Options.Text), Validation = Pinned(options.Validation, saved.Options.Validation) };
+        options = options with
+        {
+            Text = PinnedText.As(options.Text, saved.Options.Text),
+            Validation = PinnedText.As(options.Validation, saved.Options.Validation),
+        };
         var changed = new ProblemList();
         changed.Collect(() => ResumeRules.Check(saved.Options, options));
         changed.Collect(() => RequireSame("--text", options.Text, saved.Options.Text, saved.Data.Text));
@@ -88,11 +117,25 @@ public sealed class PreparedRun : IDisposable
         changed.ThrowIfAny();
         string? checkpoint = CheckpointFile.Newest(folder.CheckpointsFolder);
         if (checkpoint is not null) CheckpointFile.ReadHeader(checkpoint);
-        PreparedRun run = Prepare(options, folder, Problems(options), (checkpoint, saved.Data.TextContexts), observer, cancellation);
+        PreparedRun run = options.Activations is { } activations
+            ? Prepare(options, SameModel(options, saved, activations, observer, cancellation), folder, new ProblemList(), checkpoint)
+            : Prepare(options, folder, AddRules(options, new ProblemList()), (checkpoint, saved.Data.TextContexts), observer, cancellation);
         foreach (string line in Changed(saved, run)) changed.Add(line);
         if (!changed.IsEmpty) run.Dispose();
         changed.ThrowIfAny();
-        return new PreparedRun(folder, run.Description with { Version = saved.Version, Machine = saved.Machine }, run.Model, run.loading, run.Data, run.Checkpoint);
+        return new PreparedRun(run, run.Description with { Version = saved.Version, Machine = saved.Machine });
+    }
+
+    /// <summary>The activations of a run that goes on; a language model that is named anew must be theirs.</summary>
+    private static ActivationStore SameModel(
+        TrainOptions options, RunDescription saved, string activations, IRunObserver observer, CancellationToken cancellation)
+    {
+        ActivationStore store = ActivationStore.Open(activations);
+        var problems = new ProblemList();
+        if (options.Model != saved.Options.Model)
+            StoreAgreement.Complete(options with { Text = [], Validation = [] }, store, problems, new ObservedDownloads(observer), cancellation);
+        problems.ThrowIfAny();
+        return store;
     }
 
     /// <summary>Makes the folder and keeps other processes from it until this is disposed.</summary>
@@ -106,28 +149,16 @@ public sealed class PreparedRun : IDisposable
     }
 
     /// <summary>The language model, whose weights have been read while the text was; once, and the caller's to dispose.</summary>
-    public LanguageModel TakeModel(CancellationToken cancellation = default) => loading.Take(cancellation);
+    public LanguageModel TakeModel(CancellationToken cancellation = default) => (loading ?? throw NotRead("language model")).Take(cancellation);
 
     public void Dispose()
     {
-        loading.Dispose();
-        Model.Dispose();
+        loading?.Dispose();
+        model?.Dispose();
         held?.Dispose();
     }
 
     private static string Taken(RunFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
-
-    /// <summary>Data sets of the hub named without a revision, as the run began with them: by the commit they were at then.</summary>
-    internal static IReadOnlyList<string> Pinned(IReadOnlyList<string> names, IReadOnlyList<string> before) =>
-        names.Count == before.Count && names.Zip(before).All(pair => pair.First == pair.Second || IsPinned(pair.First, pair.Second)) ? before : names;
-
-    private static bool IsPinned(string name, string pinned)
-    {
-        (string id, string? part) = HubId.SplitPart(name);
-        (string pinnedId, string? pinnedPart) = HubId.SplitPart(pinned);
-        return TextFiles.IsOnHub(name) && HubId.TryParse(id, out HubId? asked) && HubId.TryParse(pinnedId, out HubId? began)
-            && part == pinnedPart && asked.Name == began.Name && asked.Revision == HubId.DefaultRevision;
-    }
 
     /// <summary>Files of another name may be the same files, moved.</summary>
     internal static void RequireSame(string option, IReadOnlyList<string> files, IReadOnlyList<string> before, string? hash)
@@ -139,21 +170,51 @@ public sealed class PreparedRun : IDisposable
 
     private static IEnumerable<string> Changed(RunDescription saved, PreparedRun run)
     {
+        if (run.Description.Data.Activations != saved.Data.Activations)
+        {
+            yield return $"--activations {run.Options.Activations} has the fingerprint {run.Description.Data.Activations}, but the run began on activations with {saved.Data.Activations}: put those back, or begin another run.";
+            yield break;
+        }
         if (run.Description.Origin.Model with { Id = "" } != saved.Origin.Model with { Id = "" })
             yield return $"--model {run.Options.Model} is not the file the run began with (its hash differs): put that file back, or begin another run.";
         if (run.Description.Layer != saved.Layer)
             yield return $"The run's options mean another layer to this version of mxd than to {saved.Version}, which began it: go on with that version, or begin another run.";
-        if (run.Data.Description.Text != saved.Data.Text)
+        if (run.Description.Data.Text != saved.Data.Text)
             yield return "--text is not what the run began with (its hash differs): put those files back, or begin another run.";
-        if (run.Data.Description.Validation != saved.Data.Validation)
+        if (run.Description.Data.Validation != saved.Data.Validation)
             yield return "--validation is not what the run began with (its hash differs): put those files back, or begin another run.";
     }
 
-    private static ProblemList Problems(TrainOptions options)
+    private static ProblemList AddFolder(RunFolder folder, ProblemList problems)
     {
-        var problems = new ProblemList();
+        if (folder.IsTaken) problems.Add(Taken(folder));
+        else if (folder.WhyNotWritable() is { } obstacle) problems.Add(obstacle);
+        return problems;
+    }
+
+    private static ProblemList AddRules(TrainOptions options, ProblemList problems)
+    {
         foreach (string problem in options.Problems()) problems.Add(problem);
         return problems;
+    }
+
+    private static InvalidOperationException NotRead(string what) => new($"A run on stored activations has no {what}.");
+
+    /// <summary>A run on activations from disk: neither model nor text need be there.</summary>
+    private static PreparedRun Prepare(TrainOptions options, ActivationStore store, RunFolder folder, ProblemList problems, string? checkpoint)
+    {
+        AddRules(options with { Layer = Math.Max(0, options.Layer) }, problems);
+        problems.Collect(() => { Devices.Parse(options.Device); });
+        foreach (string problem in StoreAgreement.Problems(options, store)) problems.Add(problem);
+        LayerOptions? layer = problems.IsEmpty ? problems.Collect(() => CheckLayer(options, store.Harvest.Model)) : null;
+        problems.ThrowIfAny();
+        var plan = MemoryPlan.For(options, layer!, store.Harvest);
+        plan.RequireAtMost(Machine.Describe().Memory.Total);
+        var origin = new LayerOrigin(
+            store.Harvest.Model with { Id = options.Model }, options.InputHook.ToString(), options.OutputHook.ToString(), options.Context, options.ModelDtype, TrainedTokens: 0);
+        var description = new RunDescription(
+            RunDescription.CurrentVersion, options, layer!, origin, StoreAgreement.Describe(options, store), plan, Machine.Describe());
+        return new PreparedRun(folder, description, store, checkpoint);
     }
 
     private static PreparedRun Prepare(

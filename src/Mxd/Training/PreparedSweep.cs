@@ -1,4 +1,4 @@
-using Mxd.Corpora;
+using Mxd.Activations;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -29,6 +29,9 @@ public sealed class PreparedSweep : IDisposable
 
     public TrainingData Data { get; }
 
+    /// <summary>Where activations come from disk; null where they come from the language model.</summary>
+    public ActivationStore? Store { get; private init; }
+
     /// <summary>The layer of each configuration, in their order.</summary>
     public required IReadOnlyList<LayerOptions> Layers { get; init; }
 
@@ -47,10 +50,15 @@ public sealed class PreparedSweep : IDisposable
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedSweep New(SweepOptions options, SweepFolder folder, IRunObserver observer, long? maxMemory = null, CancellationToken cancellation = default)
     {
-        var check = new SweepCheck(options, folder, []);
+        var disagreeing = new ProblemList();
+        ActivationStore? store = Open(options.Base);
+        if (store is not null)
+            options = options with { Base = StoreAgreement.Complete(options.Base, store, disagreeing, new ObservedDownloads(observer), cancellation) };
+        var check = new SweepCheck(options, folder, [], store);
+        check.Problems.Collect(disagreeing.ThrowIfAny);
         if (folder.IsTaken) check.Problems.Add(Taken(folder));
         else if (folder.WhyNotWritable() is { } obstacle) check.Problems.Add(obstacle);
-        return Prepare(check, null, maxMemory, observer, cancellation);
+        return Prepare(check, store, null, maxMemory, observer, cancellation);
     }
 
     /// <summary>
@@ -70,12 +78,13 @@ public sealed class PreparedSweep : IDisposable
             TrainOptions shared = options.Base with
             {
                 DataSeed = options.Base.DataSeed ?? saved.Configurations[0].Options.DataSeed,
-                Text = PreparedRun.Pinned(options.Base.Text, saved.Asked.Base.Text),
-                Validation = PreparedRun.Pinned(options.Base.Validation, saved.Asked.Base.Validation),
+                Text = PinnedText.As(options.Base.Text, saved.Asked.Base.Text),
+                Validation = PinnedText.As(options.Base.Validation, saved.Asked.Base.Validation),
             };
-            var check = new SweepCheck(options with { Base = shared }, folder, saved.Configurations);
+            ActivationStore? store = Open(shared);
+            var check = new SweepCheck(options with { Base = shared }, folder, saved.Configurations, store);
             check.RequireGoesOn(saved);
-            PreparedSweep sweep = Prepare(check, saved, maxMemory, observer, cancellation);
+            PreparedSweep sweep = Prepare(check, store, saved, maxMemory, observer, cancellation);
             sweep.held = held;
             return sweep;
         }
@@ -120,25 +129,31 @@ public sealed class PreparedSweep : IDisposable
 
     private static string Taken(SweepFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
 
-    private static PreparedSweep Prepare(SweepCheck check, SweepDescription? saved, long? maxMemory, IRunObserver observer, CancellationToken cancellation)
+    private static PreparedSweep Prepare(SweepCheck check, ActivationStore? store, SweepDescription? saved, long? maxMemory, IRunObserver observer, CancellationToken cancellation)
     {
         ModelFile model = check.OpenModel(observer, cancellation);
         LoadingModel? loading = null;
         try
         {
             (TrainOptions shared, long limit) = (check.Options.Base, Limit(maxMemory));
-            check.RequireEachFits(model, maxMemory);
+            check.RequireEachFits(some => Plan(some, 0), maxMemory);
             IReadOnlyList<SweptRun> unfinished = check.Unfinished;
-            if (unfinished.Count > 0)
+            if (unfinished.Count > 0 && store is null)
                 loading = new LoadingModel(progress => model.Load(Dtypes.Parse(shared.ModelDtype), Devices.Parse(shared.Device), progress));
             TrainingData data = TrainingData.Load(check.Configurations[0], model.Tokenizer, saved?.Data.TextContexts, observer, cancellation);
+            if (store is not null)
+            {
+                check.RequireSame(store.Harvest, model.Identity, data.Description);
+                data = data with { Description = StoreAgreement.Describe(check.Configurations[0], store) };
+            }
             if (saved is not null) check.RequireSame(saved, model.Identity, data.Description);
             var description = new SweepDescription(
                 saved?.Version ?? RunDescription.CurrentVersion, check.Options, model.Identity, data.Description, check.Described, saved?.Machine ?? Machine.Describe());
             return new PreparedSweep(check.Folder, description, model, data, loading, saved is not null)
             {
+                Store = store,
                 Layers = check.Layers,
-                Passes = SweepPass.Divide(unfinished, model, data.Text.Count, limit),
+                Passes = SweepPass.Divide(unfinished, some => Plan(some, data.Text.Count), limit),
                 MemoryLimit = limit,
             };
         }
@@ -148,7 +163,12 @@ public sealed class PreparedSweep : IDisposable
             model.Dispose();
             throw;
         }
+
+        MemoryPlan Plan(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> some, long textContexts) =>
+            store is null ? MemoryPlan.ForGroup(some, model, textContexts) : MemoryPlan.ForGroup(some, store.Harvest);
     }
+
+    private static ActivationStore? Open(TrainOptions shared) => shared.Activations is { } folder ? ActivationStore.Open(folder) : null;
 
     /// <summary>Where nothing is said, what is free now; never less than half of what the machine has, since caches and other programs may give way.</summary>
     private static long Limit(long? asked)

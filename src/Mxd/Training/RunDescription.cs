@@ -24,4 +24,6 @@ public sealed record RunDescription(
 /// <param name="ValidationContexts">Held-out contexts that validation figures are taken on.</param>
 /// <param name="Validation">SHA-256 over the validation files; absent where documents of the training files are held out.</param>
 /// <param name="BadRows">Rows of the training text and of the validation files that were passed over.</param>
-public sealed record DataDescription(string Text, long TextContexts, long ValidationContexts, string? Validation = null, long BadRows = 0);
+/// <param name="Activations">Fingerprint of the activations on disk that the run reads; absent where it runs the language model.</param>
+public sealed record DataDescription(
+    string Text, long TextContexts, long ValidationContexts, string? Validation = null, long BadRows = 0, string? Activations = null);

@@ -23,14 +23,24 @@ internal sealed record ForecastLimits(TimeSpan AtMost, double Share)
 /// size on random data. All are thrown away, and the runs' own generators, buffer and layers do not exist yet: nothing they compute depends on this.
 /// Steps in which AuxK has dead units, which take longer, are not among them. A layer and its optimizer are gone before the next are made, so that the memory planned is enough.
 /// </summary>
+/// <param name="members">The runs.</param>
+/// <param name="harvest">Takes so many contexts through the language model, or from the disk.</param>
+/// <param name="limits">How much time it may take.</param>
+/// <param name="harvestsAhead">Does the language model run beside training?</param>
+/// <param name="isStored">Do activations come from disk?</param>
+/// <param name="observer">Hears of progress.</param>
+/// <param name="cancellation">Ends it between two passes.</param>
 internal sealed class RunForecast(
-    IReadOnlyList<ForecastMember> members, PackedContexts text, Harvester harvester, ForecastLimits limits, bool harvestsAhead, IRunObserver observer, CancellationToken cancellation)
+    IReadOnlyList<ForecastMember> members, Action<int> harvest, ForecastLimits limits, bool harvestsAhead, bool isStored, IRunObserver observer, CancellationToken cancellation)
 {
     /// <summary>Tokens of a step that is to be warm, or to show what a step costs however few its tokens.</summary>
     private const long FewTokens = 256;
 
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
+
+    /// <summary>Operations a second that no step here exceeds: sixteen cores reach as many.</summary>
+    private const double MostFlops = 1e12;
 
     private const int HarvestPasses = 3, LayerPasses = 5, FewContexts = 4;
 
@@ -54,13 +64,13 @@ internal sealed class RunForecast(
         int contexts = (int)Math.Min(shared.HarvestBatch, affordable);
         ForecastMember[] kinds = [.. members.DistinctBy(m => m.Kind)];
         observer.Begin("Measuring speed", HarvestPasses + LayerPasses * kinds.Length, "passes");
-        double harvest = HarvestRate(contexts);
-        double allowed = Math.Min(limits.AtMost.TotalSeconds * Math.Min(kinds.Length, MostKinds), limits.Share * harvestTokens / harvest);
+        double rate = HarvestRate(contexts);
+        double allowed = Math.Min(limits.AtMost.TotalSeconds * Math.Min(kinds.Length, MostKinds), limits.Share * Math.Max(harvestTokens / rate, LeastTraining()));
         if (LayerSeconds(kinds, allowed) is not { } layers) return null;
         long tokens = members.Sum(m => m.Work.Training);
-        double harvesting = harvestTokens / harvest, both = harvestsAhead ? Math.Max(harvesting, layers.Training) : harvesting + layers.Training;
+        double harvesting = harvestTokens / rate, both = harvestsAhead ? Math.Max(harvesting, layers.Training) : harvesting + layers.Training;
         double seconds = (spent + clock.Elapsed).TotalSeconds + both + layers.Measuring;
-        return new RunEstimate(tokens, tokens / seconds, harvest, tokens / layers.Training, seconds, memoryBytes);
+        return new RunEstimate(tokens, tokens / seconds, rate, tokens / layers.Training, seconds, memoryBytes);
     }
 
     /// <summary>Seconds that all members' steps and measurements will take; kinds for whose measuring no time is left are judged by their operations. Null where not one could be measured.</summary>
@@ -82,19 +92,14 @@ internal sealed class RunForecast(
     /// <summary>Tokens a second, of as many contexts at once as half the time allows: of one alone it is less than of the run's harvest batches.</summary>
     private double HarvestRate(int contexts)
     {
-        Time(() => Harvest(1), isFirst: true);
-        double one = Time(() => Harvest(1), isFirst: true);
+        Time(() => harvest(1), isFirst: true);
+        double one = Time(() => harvest(1), isFirst: true);
         int count = (int)Math.Clamp(limits.AtMost.TotalSeconds / 2 / one, Math.Min(FewContexts, contexts), contexts);
-        return count * shared.Context / Time(() => Harvest(count));
+        return count * shared.Context / Time(() => harvest(count));
     }
 
-    private void Harvest(int contexts)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using ActivationRows rows = harvester.Harvest(text.ToTensor(Enumerable.Range(0, contexts).Select(i => (long)i % text.Count)));
-        // On an accelerator the work is only done when its result is asked for.
-        rows.Values[^1].cpu();
-    }
+    /// <summary>Seconds that the training steps take at the least: what a run may be said to take where its activations come from disk.</summary>
+    private double LeastTraining() => isStored ? members.Sum(m => (double)m.Work.Training * m.Flops) / MostFlops : 0;
 
     /// <summary>Tokens a second of training steps and of measuring the layer on held-out tokens.</summary>
     private (double Training, double Measuring)? LayerRates(ForecastMember member, double allowed)

@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 namespace Mxd.Training;
 
 /// <summary>
-/// One pass of a language model over a text, for any number of configurations: the shuffled rows of every hook point that one of them reads,
-/// and held-out rows to measure on. Order and batches depend on the text, its options and <see cref="TrainOptions.ShuffleSeed"/> alone, so each
+/// One pass of a language model over a text, or of what it left on disk, for any number of configurations: the shuffled rows of every hook point
+/// that one of them reads, and held-out rows to measure on. Order and batches depend on the text, its options and <see cref="TrainOptions.ShuffleSeed"/> alone, so each
 /// configuration gets what it would get in a run of its own.
 /// </summary>
 public sealed class SharedHarvest : IDisposable
 {
-    private readonly LanguageModel? owned;
-    private readonly ActivationSource source;
+    private readonly IDisposable? owned;
+    private readonly IActivationSource source;
 
-    private SharedHarvest(LanguageModel? owned, ActivationSource source, ActivationBuffer buffer, ValidationSet validation, Device device)
+    private SharedHarvest(IDisposable? owned, IActivationSource source, ActivationBuffer buffer, ValidationSet validation, Device device)
     {
         this.owned = owned;
         this.source = source;
@@ -31,7 +31,7 @@ public sealed class SharedHarvest : IDisposable
     /// <summary>Where layers are trained.</summary>
     public Device Device { get; }
 
-    /// <summary>Tokens that went through the language model to be trained on.</summary>
+    /// <summary>Tokens that went through the language model, or came from the disk, to be trained on.</summary>
     public long Tokens => source.Tokens;
 
     /// <summary>Time they took it; beside training, where it runs ahead.</summary>
@@ -68,6 +68,21 @@ public sealed class SharedHarvest : IDisposable
             if (!leavesModel) model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads what is measured on, and makes the buffer for what is trained on, without a language model.</summary>
+    /// <param name="store">The activations; several passes may read them, one after the other or at once.</param>
+    /// <param name="options">Of any of the configurations, which agree with the store (<see cref="StoreAgreement"/>).</param>
+    /// <param name="points">Every hook point that one of them reads.</param>
+    /// <exception cref="MxdInputException">A point was not harvested, or a file is missing or was altered.</exception>
+    public static SharedHarvest Begin(ActivationStore store, TrainOptions options, IEnumerable<HookPoint> points)
+    {
+        Device device = Devices.Parse(options.Device);
+        HookPoint[] read = [.. points.Distinct()];
+        var validation = new ValidationSet(store.ReadHeldOut(read, Math.Min(options.ValidationContexts, store.Harvest.HeldOutContexts)));
+        StoredActivations source = store.Read(read);
+        var buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed);
+        return new SharedHarvest(source, source, buffer, validation, device);
     }
 
     public void Dispose()

@@ -8,7 +8,7 @@ public static class SharedOptions
 {
     private static readonly string[] shared =
     [
-        nameof(TrainOptions.Model), nameof(TrainOptions.ModelDtype), nameof(TrainOptions.Device), nameof(TrainOptions.HarvestBatch),
+        nameof(TrainOptions.Activations), nameof(TrainOptions.Model), nameof(TrainOptions.ModelDtype), nameof(TrainOptions.Device), nameof(TrainOptions.HarvestBatch),
         nameof(TrainOptions.Text), nameof(TrainOptions.TextField), nameof(TrainOptions.SkipBad), nameof(TrainOptions.Context), nameof(TrainOptions.Tokens),
         nameof(TrainOptions.Batch), nameof(TrainOptions.Buffer),
         nameof(TrainOptions.Validation), nameof(TrainOptions.HeldOut), nameof(TrainOptions.ValidationContexts),

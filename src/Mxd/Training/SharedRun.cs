@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Mxd.Activations;
 using Mxd.LanguageModels;
-using Mxd.Runtime;
 
 namespace Mxd.Training;
 
@@ -21,10 +19,9 @@ public sealed class SharedRun : IDisposable
     private readonly Progress progress;
     private TimeSpan lastCheckpoint;
 
-    private SharedRun(LanguageModel model, TrainingData data, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings settings, CancellationToken cancellation)
+    private SharedRun(TrainingGroup group, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings settings)
     {
-        (this.observer, this.settings) = (observer, settings);
-        group = TrainingGroup.Begin(model, [.. runs.Select(r => r.Options)], data, observer, settings.HarvestsAhead, cancellation, settings.LeavesModel);
+        (this.group, this.observer, this.settings) = (group, observer, settings);
         try
         {
             for (int i = 0; i < runs.Count; i++) members.Add(new RecordedMember(runs[i], group.Members[i], group.Harvest));
@@ -53,6 +50,26 @@ public sealed class SharedRun : IDisposable
         LanguageModel model, TrainingData data, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings? settings = null, CancellationToken cancellation = default)
     {
         settings ??= new SharedRunSettings();
+        return Execute(
+            () => TrainingGroup.Begin(model, [.. runs.Select(r => r.Options)], data, observer, settings.HarvestsAhead, cancellation, settings.LeavesModel),
+            runs, observer, settings, cancellation);
+    }
+
+    /// <summary>Carries runs out to their end on activations from disk.</summary>
+    /// <param name="store">The activations, which stay the caller's.</param>
+    /// <param name="runs">In no folder that another process is at work on.</param>
+    /// <param name="observer">Hears how it goes.</param>
+    /// <param name="settings">By default all is said of training.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>How each ended, in the same order.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped; where training had begun, checkpoints were saved.</exception>
+    public static IReadOnlyList<RunOutcome> Execute(
+        ActivationStore store, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings? settings = null, CancellationToken cancellation = default) =>
+        Execute(() => TrainingGroup.Begin(store, [.. runs.Select(r => r.Options)]), runs, observer, settings ?? new SharedRunSettings(), cancellation);
+
+    private static IReadOnlyList<RunOutcome> Execute(
+        Func<TrainingGroup> begin, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings settings, CancellationToken cancellation)
+    {
         List<IDisposable> entered = [];
         try
         {
@@ -61,7 +78,7 @@ public sealed class SharedRun : IDisposable
                 entered.Add(run.Folder.Enter());
                 run.Folder.Write(run.Description);
             }
-            using var work = new SharedRun(model, data, runs, observer, settings, cancellation);
+            using var work = new SharedRun(begin(), runs, observer, settings);
             return work.Train(cancellation);
         }
         finally

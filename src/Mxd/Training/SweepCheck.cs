@@ -1,3 +1,4 @@
+using Mxd.Activations;
 using Mxd.Corpora;
 using Mxd.LanguageModels;
 using Mxd.Layers;
@@ -10,13 +11,15 @@ internal sealed class SweepCheck
 {
     private readonly IReadOnlyList<SweepConfiguration> known;
     private readonly IReadOnlyList<string> names;
+    private readonly ActivationStore? store;
 
     /// <param name="options">What is asked.</param>
     /// <param name="folder">The sweep's.</param>
     /// <param name="known">Configurations that a sweep which goes on has already.</param>
-    public SweepCheck(SweepOptions options, SweepFolder folder, IReadOnlyList<SweepConfiguration> known)
+    /// <param name="store">Where activations come from disk.</param>
+    public SweepCheck(SweepOptions options, SweepFolder folder, IReadOnlyList<SweepConfiguration> known, ActivationStore? store)
     {
-        (Options, Folder, this.known) = (options, folder, known);
+        (Options, Folder, this.known, this.store) = (options, folder, known, store);
         Configurations = options.Configurations;
         names = SweepNames.Of(Configurations, known.ToDictionary(c => Key(c.Options), c => c.Name), Key);
         Problems = new SweepProblems(names);
@@ -70,12 +73,12 @@ internal sealed class SweepCheck
     }
 
     /// <exception cref="MxdInputException">A configuration does not fit into memory even alone; each named.</exception>
-    public void RequireEachFits(ModelFile model, long? maxMemory)
+    public void RequireEachFits(Func<IReadOnlyList<(TrainOptions Options, LayerOptions Layer)>, MemoryPlan> planOf, long? maxMemory)
     {
         long machine = SystemMemory.Read().Total;
         Each((name, o, i) => Problems.Collect(name, () =>
         {
-            MemoryPlan plan = MemoryPlan.For(o, Layers[i], model, 0);
+            MemoryPlan plan = planOf([(o, Layers[i])]);
             plan.RequireAtMost(machine);
             if (plan.Total > maxMemory)
                 throw new MxdInputException($"It needs {ByteSize.Format(plan.Total)} of memory by itself, more than the {ByteSize.Format(maxMemory.Value)} of --max-memory: raise that, or {plan.Remedy}.");
@@ -99,6 +102,17 @@ internal sealed class SweepCheck
         Problems.ThrowIfAny();
     }
 
+    /// <summary>Are model and text, which layers are evaluated on, those of the activations?</summary>
+    /// <exception cref="MxdInputException">They are not.</exception>
+    public void RequireSame(HarvestFacts harvest, ModelIdentity model, DataDescription data)
+    {
+        string from = $"the activations in {Options.Base.Activations} were harvested from (its hash differs): put that back, or harvest again.";
+        if (model with { Id = "" } != harvest.Model with { Id = "" }) Problems.Add($"--model {Options.Base.Model} is not what {from}");
+        if (data.Text != harvest.Text.Fingerprint) Problems.Add($"--text {string.Join(' ', Options.Base.Text)} is not what {from}");
+        if (data.Validation != harvest.Text.ValidationFingerprint) Problems.Add($"--validation {string.Join(' ', Options.Base.Validation)} is not what {from}");
+        Problems.ThrowIfAny();
+    }
+
     /// <summary>Are model and text what the sweep began with?</summary>
     /// <exception cref="MxdInputException">They are not.</exception>
     public void RequireSame(SweepDescription saved, ModelIdentity model, DataDescription data)
@@ -107,6 +121,8 @@ internal sealed class SweepCheck
             Problems.Add($"--model {Options.Base.Model} is not the file the sweep began with (its hash differs): put that file back, or begin another sweep.");
         if (data.Text != saved.Data.Text) Problems.Add("--text is not what the sweep began with (its hash differs): put those files back, or begin another sweep.");
         if (data.Validation != saved.Data.Validation) Problems.Add("--validation is not what the sweep began with (its hash differs): put those files back, or begin another sweep.");
+        if (data.Activations != saved.Data.Activations)
+            Problems.Add($"--activations {Options.Base.Activations} has the fingerprint {data.Activations}, but the sweep began on activations with {saved.Data.Activations}: put those back, or begin another sweep.");
         Each((name, _, i) =>
         {
             if (Folder.Run(name) is { IsTrained: true } folder && folder.ReadDescription() is var run && run.Layer != Layers[i])
@@ -132,6 +148,7 @@ internal sealed class SweepCheck
         Problems.Collect(() => model.CheckContext(Options.Base.Context));
         Problems.Collect(model.CheckWeights);
         Each((name, o, _) => { if (o.Layer >= 0) Problems.Collect(name, () => $"{model.CheckLayer(o.Layer)}"); });
+        if (store is not null) Each((name, o, _) => { foreach (string problem in StoreAgreement.Problems(o, store)) Problems.Add(name, problem); });
         if (!Problems.IsEmpty) return;
         List<LayerOptions> layers = [];
         Each((name, o, _) => { if (Problems.Collect(name, () => PreparedRun.CheckLayer(o, model.Identity)) is { } layer) layers.Add(layer); });

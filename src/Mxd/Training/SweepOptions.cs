@@ -92,7 +92,6 @@ public sealed record SweepOptions
             foreach (object twice in values.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key))
                 yield return FormattableString.Invariant($"{option} has {twice} twice: name it once.");
         if (Experts.Count > 0 && Multiplier.Count > 0) yield return "--experts and --multiplier were both given; they set the same number: give one.";
-        if (K.Count > 0 && L1.Count > 0) yield return "--k and --l1 were both given, of which a layer has one: give one.";
         if (Contexts < 0) yield return $"--contexts is {Contexts}; it must be at least 0.";
     }
 

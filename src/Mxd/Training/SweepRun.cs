@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Mxd.Activations;
 using Mxd.LanguageModels;
-using Mxd.Runtime;
 
 namespace Mxd.Training;
 
@@ -21,8 +20,8 @@ public static class SweepRun
         sweep.Enter();
         if (sweep.Passes.Count == 0) return sweep.Description.Configurations;
         var clock = Stopwatch.StartNew();
-        observer.Begin("Loading the language model", 0, "layers");
-        LanguageModel model = sweep.LoadModel(cancellation);
+        if (sweep.Store is null) observer.Begin("Loading the language model", 0, "layers");
+        LanguageModel? model = sweep.Store is null ? sweep.LoadModel(cancellation) : null;
         observer.Expect(Forecast(sweep, model, limits, clock, observer, cancellation));
         long[] tokens = [.. sweep.Passes.Select(pass => pass.Runs.Sum(r => r.Options.Steps * r.Options.Batch))];
         for (int i = 0; i < sweep.Passes.Count; i++)
@@ -39,14 +38,17 @@ public static class SweepRun
             foreach (SweptRun run in pass.Runs)
                 if (File.Exists(run.Folder.EvaluationFile)) File.Delete(run.Folder.EvaluationFile);
             RunEntry[] entries = [.. pass.Runs.Select(r => r.Enter(sweep.Model.Identity, sweep.Data.Description, pass.Plan))];
-            IReadOnlyList<RunOutcome> outcomes = SharedRun.Execute(model, sweep.Data, entries, new Recorder(sweep, observer), settings, cancellation);
+            var recorder = new Recorder(sweep, observer);
+            IReadOnlyList<RunOutcome> outcomes = model is null
+                ? SharedRun.Execute(sweep.Store!, entries, recorder, settings, cancellation)
+                : SharedRun.Execute(model, sweep.Data, entries, recorder, settings, cancellation);
             foreach ((SweptRun run, RunOutcome outcome) in pass.Runs.Zip(outcomes))
                 if (outcome.Failure is null) sweep.Note(run.Name, SweepState.Trained);
         }
         return sweep.Description.Configurations;
     }
 
-    private static RunEstimate? Forecast(PreparedSweep sweep, LanguageModel model, ForecastLimits limits, Stopwatch clock, IRunObserver observer, CancellationToken cancellation)
+    private static RunEstimate? Forecast(PreparedSweep sweep, LanguageModel? model, ForecastLimits limits, Stopwatch clock, IRunObserver observer, CancellationToken cancellation)
     {
         List<ForecastMember> members = [];
         long harvest = 0;
@@ -56,9 +58,10 @@ public static class SweepRun
             members.AddRange(pass.Runs.Zip(work, (run, left) => new ForecastMember(run.Options, run.Layer, left)));
             harvest += work.Max(w => w.Harvest);
         }
-        TrainOptions shared = members[0].Options;
-        var harvester = new Harvester(model, members.SelectMany(m => new[] { m.Options.InputHook, m.Options.OutputHook }));
-        var forecast = new RunForecast(members, sweep.Data.Text, harvester, limits, HarvestPolicy.HarvestsAhead(model.Device), observer, cancellation);
+        HookPoint[] points = [.. members.SelectMany(m => new[] { m.Options.InputHook, m.Options.OutputHook }).Distinct()];
+        using HarvestTrial trial = model is null ? new HarvestTrial(sweep.Store!, points) : new HarvestTrial(model, sweep.Data.Text, points);
+        bool isAhead = model is not null && HarvestPolicy.HarvestsAhead(model.Device);
+        var forecast = new RunForecast(members, trial.Take, limits, isAhead, trial.IsStored, observer, cancellation);
         return forecast.Measure(harvest, sweep.Passes.Max(p => p.Plan.Total), clock.Elapsed);
     }
 

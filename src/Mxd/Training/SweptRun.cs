@@ -27,24 +27,24 @@ public sealed record SweepPass(IReadOnlyList<SweptRun> Runs, MemoryPlan Plan)
 {
     /// <summary>As many at once as fit, in their order: each goes into the first pass that has room for it.</summary>
     /// <param name="runs">What is to be trained; each fits alone.</param>
-    /// <param name="model">The language model on disk.</param>
-    /// <param name="textContexts">Contexts packed from the text.</param>
+    /// <param name="plan">What some configurations take together.</param>
     /// <param name="bytes">What a pass may hold.</param>
-    public static IReadOnlyList<SweepPass> Divide(IEnumerable<SweptRun> runs, ModelFile model, long textContexts, long bytes)
+    public static IReadOnlyList<SweepPass> Divide(
+        IEnumerable<SweptRun> runs, Func<IReadOnlyList<(TrainOptions Options, LayerOptions Layer)>, MemoryPlan> plan, long bytes)
     {
         List<SweepPass> passes = [];
         foreach (SweptRun run in runs)
         {
-            int first = passes.FindIndex(pass => With(pass.Runs, run, model, textContexts).Plan.Total <= bytes);
-            if (first < 0) passes.Add(With([], run, model, textContexts));
-            else passes[first] = With(passes[first].Runs, run, model, textContexts);
+            int first = passes.FindIndex(pass => With(pass.Runs, run).Plan.Total <= bytes);
+            if (first < 0) passes.Add(With([], run));
+            else passes[first] = With(passes[first].Runs, run);
         }
         return passes;
-    }
 
-    private static SweepPass With(IReadOnlyList<SweptRun> others, SweptRun run, ModelFile model, long textContexts)
-    {
-        SweptRun[] all = [.. others, run];
-        return new SweepPass(all, MemoryPlan.ForGroup([.. all.Select(r => (r.Options, r.Layer))], model, textContexts));
+        SweepPass With(IReadOnlyList<SweptRun> others, SweptRun added)
+        {
+            SweptRun[] all = [.. others, added];
+            return new SweepPass(all, plan([.. all.Select(r => (r.Options, r.Layer))]));
+        }
     }
 }

@@ -19,6 +19,9 @@ public sealed record TrainOptions
     [Option("--text", "The training text: .jsonl, .csv, .parquet or .txt files, also .gz and .zst; folders, patterns, or a data set of the hub (owner/name, owner/name:PATTERN).", IsPath = true, MayBeHubId = true)]
     public required IReadOnlyList<string> Text { get; init; }
 
+    [Option("--activations", "Instead of --model, --layer and --text: a folder that 'mxd harvest' made. The language model is not loaded.", IsPath = true)]
+    public string? Activations { get; init; }
+
     [Option("--validation", "Held-out text, named like --text. Without it, some documents of --text are held out.", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Validation { get; init; } = [];
 

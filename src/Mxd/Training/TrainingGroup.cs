@@ -38,29 +38,24 @@ public sealed class TrainingGroup : IDisposable
 
     /// <summary>Begins a group; each configuration is one that <see cref="PreparedRun"/> would take.</summary>
     /// <exception cref="MxdInputException">They differ in what one pass has once.</exception>
-    /// <inheritdoc cref="SharedHarvest.Begin"/>
+    /// <inheritdoc cref="SharedHarvest.Begin(LanguageModel, TrainOptions, TrainingData, IEnumerable{HookPoint}, IRunObserver, bool?, CancellationToken, bool)"/>
     public static TrainingGroup Begin(
         LanguageModel model, IReadOnlyList<TrainOptions> configurations, TrainingData data, IRunObserver observer,
         bool? harvestsAhead = null, CancellationToken cancellation = default, bool leavesModel = false)
     {
-        var problems = new ProblemList();
-        foreach (string problem in SharedOptions.Problems(configurations)) problems.Add(problem);
-        problems.ThrowIfAny();
-        IEnumerable<HookPoint> points = configurations.SelectMany(o => new[] { o.InputHook, o.OutputHook });
-        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, points, observer, harvestsAhead, cancellation, leavesModel);
-        long width = model.Identity.Width;
-        List<TrainingMember> members = [];
-        try
-        {
-            foreach (TrainOptions o in configurations) members.Add(new TrainingMember(o, o.LayerOptions(width, width), harvest.Device));
-            return new TrainingGroup(harvest, members);
-        }
-        catch
-        {
-            foreach (TrainingMember member in members) member.Dispose();
-            harvest.Dispose();
-            throw;
-        }
+        Check(configurations);
+        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, Points(configurations), observer, harvestsAhead, cancellation, leavesModel);
+        return Begin(harvest, configurations, model.Identity.Width);
+    }
+
+    /// <summary>Begins a group on activations from disk.</summary>
+    /// <param name="store">The activations, which stay the caller's.</param>
+    /// <param name="configurations">Each is one that <see cref="PreparedRun"/> would take, for this store.</param>
+    /// <exception cref="MxdInputException">They differ in what one pass has once, or the store lacks a hook point.</exception>
+    public static TrainingGroup Begin(ActivationStore store, IReadOnlyList<TrainOptions> configurations)
+    {
+        Check(configurations);
+        return Begin(SharedHarvest.Begin(store, configurations[0], Points(configurations)), configurations, store.Harvest.Model.Width);
     }
 
     /// <summary>
@@ -83,5 +78,31 @@ public sealed class TrainingGroup : IDisposable
     {
         foreach (TrainingMember member in Members) member.Dispose();
         Harvest.Dispose();
+    }
+
+    private static void Check(IReadOnlyList<TrainOptions> configurations)
+    {
+        var problems = new ProblemList();
+        foreach (string problem in SharedOptions.Problems(configurations)) problems.Add(problem);
+        problems.ThrowIfAny();
+    }
+
+    private static IEnumerable<HookPoint> Points(IReadOnlyList<TrainOptions> configurations) =>
+        configurations.SelectMany(o => new[] { o.InputHook, o.OutputHook });
+
+    private static TrainingGroup Begin(SharedHarvest harvest, IReadOnlyList<TrainOptions> configurations, long width)
+    {
+        List<TrainingMember> members = [];
+        try
+        {
+            foreach (TrainOptions o in configurations) members.Add(new TrainingMember(o, o.LayerOptions(width, width), harvest.Device));
+            return new TrainingGroup(harvest, members);
+        }
+        catch
+        {
+            foreach (TrainingMember member in members) member.Dispose();
+            harvest.Dispose();
+            throw;
+        }
     }
 }

@@ -33,34 +33,46 @@ public static class TrainingRun
         run.Enter();
         run.Folder.Write(run.Description);
         var clock = Stopwatch.StartNew();
-        observer.Begin("Loading the language model", 0, "layers");
-        LanguageModel model = run.TakeModel(cancellation);
-        bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
         var entry = new RunEntry(run.Folder, run.Description, run.Checkpoint);
-        var settings = new SharedRunSettings { HarvestsAhead = isAhead, Expected = Forecast(run, model, limits, isAhead, observer, clock, cancellation), Clock = clock, HasEntered = true };
-        RunOutcome outcome = SharedRun.Execute(model, run.Data, [entry], observer, settings, cancellation)[0];
+        var settings = new SharedRunSettings { Clock = clock, HasEntered = true };
+        RunOutcome outcome = run.Store is { } store ? FromDisk(store) : FromModel();
         return outcome.Result ?? throw new MxdInputException(outcome.Failure!);
+
+        RunOutcome FromModel()
+        {
+            observer.Begin("Loading the language model", 0, "layers");
+            LanguageModel model = run.TakeModel(cancellation);
+            bool isAhead = harvestsAhead ?? HarvestPolicy.HarvestsAhead(model.Device);
+            try
+            {
+                using var trial = new HarvestTrial(model, run.Data.Text, [run.Options.InputHook, run.Options.OutputHook]);
+                settings = settings with { HarvestsAhead = isAhead, Expected = Forecast(run, trial, limits, isAhead, observer, clock, cancellation) };
+            }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
+            return SharedRun.Execute(model, run.Data, [entry], observer, settings, cancellation)[0];
+        }
+
+        RunOutcome FromDisk(ActivationStore store)
+        {
+            using (var trial = new HarvestTrial(store, [run.Options.InputHook, run.Options.OutputHook]))
+                settings = settings with { Expected = Forecast(run, trial, limits, isAhead: false, observer, clock, cancellation) };
+            return SharedRun.Execute(store, [entry], observer, settings, cancellation)[0];
+        }
     }
 
-    /// <summary>How fast it will be; the model is disposed where measuring fails.</summary>
+    /// <summary>How fast it will be; null where nothing is left to do.</summary>
     private static RunEstimate? Forecast(
-        PreparedRun run, LanguageModel model, ForecastLimits limits, bool isAhead, IRunObserver observer, Stopwatch clock, CancellationToken cancellation)
+        PreparedRun run, HarvestTrial trial, ForecastLimits limits, bool isAhead, IRunObserver observer, Stopwatch clock, CancellationToken cancellation)
     {
         var work = RemainingWork.Of(run.Options, run.Checkpoint, run.Description.Data.ValidationContexts);
         if (work.Training == 0) return null;
-        try
-        {
-            var harvester = new Harvester(model, run.Options.InputHook, run.Options.OutputHook);
-            var member = new ForecastMember(run.Options, run.Description.Layer, work);
-            var forecast = new RunForecast([member], run.Data.Text, harvester, limits, isAhead, observer, cancellation);
-            RunEstimate? estimate = forecast.Measure(work.Harvest, run.Description.Plan.Total, clock.Elapsed);
-            observer.Expect(estimate);
-            return estimate;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        var forecast = new RunForecast([new ForecastMember(run.Options, run.Description.Layer, work)], trial.Take, limits, isAhead, trial.IsStored, observer, cancellation);
+        RunEstimate? estimate = forecast.Measure(work.Harvest, run.Description.Plan.Total, clock.Elapsed);
+        observer.Expect(estimate);
+        return estimate;
     }
 }

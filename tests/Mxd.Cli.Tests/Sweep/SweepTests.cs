@@ -103,6 +103,27 @@ public sealed class SweepTests(TinyFiles files) : CliTests(files)
         Assert.Equal(new RunFiles(Folder.File("alone")).Layer, new RunFiles(In("mxd-k4")).Layer);
     }
 
+    [Fact]
+    public void FromActivationsOnDisk_TheLayersAreTheSame()
+    {
+        SweepCall.Run(Call).Succeeded();
+        string store = Folder.File("store"), stored = Folder.File("stored");
+        Tool.Run(
+            "harvest", "--model", Files.Model, "--layer", "1", "--text", Files.TrainText, "--validation", Files.HeldOutText, "--tokens", "8192",
+            "--context", "32", "--validation-contexts", "16", "--out", store).Succeeded();
+
+        ToolResult result = Tool.Run(
+            "sweep", "--activations", store, "--type", "mxd,transcoder,dense,linear", "--k", "2,4", "--experts", "32", "--hidden", "24",
+            "--batch", "256", "--buffer", "64", "--log-every", "4", "--contexts", "8", "--out", stored).Succeeded();
+
+        Assert.Contains($"Passes  1 over the activations in {store}, for all 6", result.Error, StringComparison.Ordinal);
+        foreach (string name in SweepCall.Names)
+        {
+            Assert.Equal(new RunFiles(In(name)).MetricsWithoutRates, new RunFiles(Path.Combine(stored, name)).MetricsWithoutRates);
+            Assert.Equal(Evaluation(In(name)), Evaluation(Path.Combine(stored, name)));
+        }
+    }
+
     private string In(string name) => Path.Combine(Run, name);
 
     private JsonElement RunOptions(string name) => JsonElement.Parse(File.ReadAllText(Path.Combine(In(name), "run.json"))).GetProperty("options");

@@ -87,6 +87,17 @@ public sealed class ReplacementEvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Evaluate_OfSeveralAtOnePlace_GivesWhatEachAloneGives()
+    {
+        using ILayer first = Random(1), second = Random(2);
+        IReadOnlyList<CostOfReplacement> both = Evaluate(new EvaluationOptions(), Mlp(1, first), Mlp(1, second));
+
+        Assert.Equal([Evaluate(Mlp(1, first)), Evaluate(Mlp(1, second))], both);
+        Assert.NotEqual(both[0].Kl, both[1].Kl);
+        Assert.Equal(both[0].CrossEntropy.MeanAblated, both[1].CrossEntropy.MeanAblated);
+    }
+
+    [Fact]
     public void Evaluate_LeavesOutTheFirstPositions()
     {
         using ILayer transcoder = Random(1);
