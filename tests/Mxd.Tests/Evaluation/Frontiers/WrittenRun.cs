@@ -64,7 +64,7 @@ internal sealed record WrittenRun(string Path)
         var options = new TrainOptions { Model = "/models/tiny.gguf", Layer = Layer, Text = ["/data/train.jsonl"], Type = Type, K = K, Seed = Seed, LearningRate = LearningRate, Tokens = Tokens, Context = Context };
         var identity = new ModelIdentity(options.Model, "llama", 4, 8, 16, 100, 128, "tokens", WeightsHash);
         var origin = new LayerOrigin(identity, options.InputHook.ToString(), options.OutputHook.ToString(), Context, "float32", Tokens);
-        var description = new RunDescription("0.1.0", options, Shape, origin, new DataDescription("texthash", 100, 16), new MemoryPlan(1, 1, 1, 1, 1, 1, 1), Machine.Current);
+        var description = new RunDescription("0.1.0", options, Shape, origin, new DataDescription("texthash", 100, 16), new MemoryPlan(1, 1, 1, 1, 1, 1, 1), Machine.Describe());
         File.WriteAllText(folder.DescriptionFile, JsonSerializer.Serialize(description, Json.Indented));
         File.WriteAllLines(folder.MetricsFile, [Line(1, Tokens / 2, HeldOutFvu * 2), Line(2, Tokens, HeldOutFvu)]);
         if (!IsFinished) return this;
