@@ -2,6 +2,7 @@ using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Evaluation.Frontiers;
+using Mxd.Layers;
 
 namespace Mxd.Cli.Commands;
 
@@ -65,14 +66,16 @@ internal static class CompareTable
         new("recovered", p => With(p[Measure.Recovered], 3)),
         new("KL", p => With(p[Measure.Kl], 4)),
         new("FVU", p => With(p[Measure.Fvu], 4)),
-        new("L0", p => N(p[Measure.L0].Mean, 1)),
-        new("dead", p => p.Units is null && p.Source is null ? "" : Percent(p[Measure.DeadFraction].Mean)),
+        new("L0", p => IsControl(p) ? "" : N(p[Measure.L0].Mean, 1)),
+        new("dead", p => IsControl(p) ? "" : Percent(p[Measure.DeadFraction].Mean)),
         new("parameters", p => p.Parameters?.ToString("n0", CultureInfo.InvariantCulture) ?? ""),
         new("FLOPs", p => p.FlopsPerToken?.ToString("n0", CultureInfo.InvariantCulture) ?? ""),
         new("tokens", p => p.TrainedTokens?.ToString("n0", CultureInfo.InvariantCulture) ?? ""),
         new("lr", p => p.LearningRate?.ToString(CultureInfo.InvariantCulture) ?? ""),
         new("seeds", p => p.Runs?.ToString(CultureInfo.InvariantCulture) ?? ""),
     ];
+
+    private static bool IsControl(FrontierPoint point) => LayerTypes.Find(point.Type) is { HasUnits: false };
 
     private static string With(Statistic statistic, int decimals) => With(statistic.Mean, statistic.StandardError, decimals);
 

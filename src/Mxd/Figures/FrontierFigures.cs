@@ -29,7 +29,7 @@ public sealed class FrontierFigures
         this.frontier = frontier;
         this.axis = axis;
         styles = new LineStyles(frontier);
-        references = new FrontierReferences(frontier);
+        references = new FrontierReferences(frontier, styles);
     }
 
     /// <summary>All that these runs give; curves over training only where there is something to show.</summary>
@@ -55,9 +55,11 @@ public sealed class FrontierFigures
         }
     }
 
-    private string Bands(string what) => frontier.Points.Any(p => p.Runs > 1)
-        ? $"Bands: ± one standard error of {what}, between seeds where there are several, over {frontier.Common.Contexts:n0} contexts otherwise"
-        : $"Bands: ± one standard error of {what} over {frontier.Common.Contexts:n0} contexts";
+    private string Bands(Measure error, string what = "Bands") => error == Measure.Fvu ? $"{what}: ± one standard error between seeds, where there are several" : frontier.Points.Any(p => p.Runs > 1)
+        ? $"{what}: ± one standard error{Of(error)}, between seeds where there are several, over {frontier.Common.Contexts:n0} contexts otherwise"
+        : $"{what}: ± one standard error{Of(error)} over {frontier.Common.Contexts:n0} contexts";
+
+    private static string Of(Measure error) => error == Measure.Increase ? " of the increase over the model" : "";
 
     private Chart BySparsity(string title, string label, Measure measure, Measure error, IReadOnlyList<ChartReference> lines)
     {
@@ -66,12 +68,11 @@ public sealed class FrontierFigures
             .. frontier.Lines.Where(l => !l.IsControl).Select(l => new ChartSeries(
                 l.Label, [.. l.Points.Select(p => new ChartPoint(Sparseness(p), p[measure].Mean, p[error].StandardError))], styles[l])),
         ];
-        bool isMeasuredAgain = series.Any(s => s.Points.Any(p => double.IsFinite(p.Error)));
-        string what = error == Measure.Increase ? "the increase over the model" : "the mean";
+        bool hasErrors = series.Any(s => s.Points.Any(p => double.IsFinite(p.Error)));
         return new Chart
         {
             Title = title,
-            Subtitle = isMeasuredAgain ? Bands(what) : null,
+            Subtitle = hasErrors ? Bands(error) : null,
             X = new ChartAxis(axis == FrontierAxis.K ? "K, units chosen for a token" : "L0, units active on a token", AxisScale.Logarithmic),
             Y = new ChartAxis(label),
             Series = series,
@@ -93,7 +94,7 @@ public sealed class FrontierFigures
         return new Chart
         {
             Title = $"Cross-entropy recovered by {cost}: {Where}",
-            Subtitle = Bands("the mean").Replace("Bands", "Bars and bands", StringComparison.Ordinal),
+            Subtitle = Bands(Measure.Recovered, "Bars"),
             X = new ChartAxis(label, isWide ? AxisScale.Logarithmic : AxisScale.Linear),
             Y = new ChartAxis("cross-entropy recovered"),
             Series = series,

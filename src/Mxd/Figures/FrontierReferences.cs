@@ -4,10 +4,8 @@ using Mxd.Evaluation.Frontiers;
 namespace Mxd.Figures;
 
 /// <summary>Horizontal lines of a frontier: the model itself, its MLP ablated, and the controls, which have no K. Each label ends with the value.</summary>
-internal sealed class FrontierReferences(Frontier frontier)
+internal sealed class FrontierReferences(Frontier frontier, LineStyles styles)
 {
-    private static readonly Dash[] dashes = [Dash.Long, Dash.Short, Dash.DashDot];
-
     private readonly FrontierPoint any = frontier.Points.First(p => p.Source is null);
 
     public IReadOnlyList<ChartReference> CrossEntropy =>
@@ -27,8 +25,8 @@ internal sealed class FrontierReferences(Frontier frontier)
 
     public IReadOnlyList<ChartReference> Controls(Measure measure, Measure error, string format) =>
     [
-        .. frontier.Lines.Where(l => l.IsControl).SelectMany(l => l.Points).Select((p, i) => new ChartReference(
-            Label(p.Line, p[measure].Mean, format), p[measure].Mean, new SeriesStyle(Palette.Grey, Marker.None, dashes[i % dashes.Length]), p[error].StandardError)),
+        .. frontier.Lines.Where(l => l.IsControl).SelectMany(l => l.Points.Select(p => new ChartReference(
+            Label(p.Line, p[measure].Mean, format), p[measure].Mean, styles[l] with { Marker = Marker.None }, p[error].StandardError))),
     ];
 
     private static ChartReference Model(double value, string format) =>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Mxd.Layers;
 using Mxd.LanguageModels;
+using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
 

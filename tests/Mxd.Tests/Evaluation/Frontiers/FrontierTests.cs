@@ -13,9 +13,12 @@ public sealed class FrontierTests : IDisposable
     [Fact]
     public void AnEvaluation_ReadsBackAsItWasWritten()
     {
-        EvaluatedRun written = Run("a").Write().Evaluation;
+        foreach (string type in new[] { "mxd", "dense", "linear" })
+        {
+            EvaluatedRun written = (Run(type) with { Type = type }).Write().Evaluation;
 
-        Assert.Equal(written.ToJson().ToJsonString(), EvaluatedRun.Read(In("a/evaluation.json")).ToJson().ToJsonString());
+            Assert.Equal(written.ToJson().ToJsonString(), EvaluatedRun.Read(In($"{type}/evaluation.json")).ToJson().ToJsonString());
+        }
     }
 
     [Fact]
