@@ -6,6 +6,7 @@ var root = new RootCommand("Take a language model's MLP apart: train sparse, fai
 {
     TrainCommand.Create(),
     EvalCommand.Create(),
+    CompareCommand.Create(),
     ReportCommand.Create(),
     InspectCommand.Create(),
     ImportCommand.Create(),

@@ -4,7 +4,7 @@ namespace Mxd.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["train", "eval", "report", "inspect", "import", "export", "score", "tokens", "doctor"];
+    public static TheoryData<string> Commands => ["train", "eval", "compare", "report", "inspect", "import", "export", "score", "tokens", "doctor"];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -37,7 +37,7 @@ public sealed class HelpTests
     public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Succeeded().Output);
 
     [Fact]
-    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|train, eval, report, inspect, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
+    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|train, eval, compare, report, inspect, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
 
     [Fact]
     public void UnknownCommand_IsRefused_WithTheNearest() => Tool.Run("tran", "--k", "3").Refused("'tran' is not a command|the nearest is train");

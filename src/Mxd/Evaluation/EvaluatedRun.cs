@@ -16,6 +16,24 @@ namespace Mxd.Evaluation;
 /// <param name="Cost">What the replacement costs; its fields stand beside these in JSON.</param>
 public sealed record EvaluatedRun(string Run, string Type, long Parameters, string? Sparsity, int? K, string ModelDtype, IReadOnlyList<string> Text, string WeightsHash, CostOfReplacement Cost)
 {
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="MxdInputException">The file is damaged, or is no evaluation.</exception>
+    public static EvaluatedRun Read(string path)
+    {
+        JsonObject json = Json.Read<JsonObject>(File.ReadAllText(path), path);
+        var cost = new JsonObject();
+        string[] own = [.. typeof(EvaluatedRun).GetProperties().Select(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name))];
+        foreach ((string name, JsonNode? value) in json.ToArray().Where(field => !own.Contains(field.Key)))
+        {
+            json.Remove(name);
+            cost[name] = value;
+        }
+        json["cost"] = cost;
+        // Controls have neither, and what is absent is not written.
+        foreach (string name in new[] { "sparsity", "k" }) json.TryAdd(name, null);
+        return Json.Read<EvaluatedRun>(json.ToJsonString(), path);
+    }
+
     public JsonObject ToJson()
     {
         JsonObject json = JsonSerializer.SerializeToNode(this, Json.Compact)!.AsObject();

@@ -3,15 +3,17 @@ namespace Mxd.Figures;
 /// <summary>Draws a chart: the grid, bands, lines, markers, and labels beside the plot, at the height at which each line ends.</summary>
 internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canvas)
 {
-    private const double LineWidth = 1.8, ReferenceWidth = 1.3, BandOpacity = 0.16, NameSize = 9.5, NameOffset = 8;
+    private const double LineWidth = 1.8, ReferenceWidth = 1.3, BandOpacity = 0.16, NameSize = 9.5, NameOffset = 8, MarkerSize = 4;
 
-    /// <summary>Where names of points stand already.</summary>
+    /// <summary>Where markers and names of points stand.</summary>
     private readonly List<Frame> names = [];
 
     public void Draw()
     {
         Titles();
         Axes();
+        foreach (ChartSeries series in chart.Series)
+            names.AddRange(layout.Drawable(series).Select(p => layout.At(p.X, p.Y)).Select(at => new Frame(at.X - MarkerSize, at.Y - MarkerSize, at.X + MarkerSize, at.Y + MarkerSize)));
         canvas.BeginClip(layout.Plot);
         foreach (ChartBar bar in chart.Bars) Draw(bar);
         foreach (ChartReference reference in chart.References.Where(r => layout.Y.Contains(r.Y))) Draw(reference);
@@ -103,7 +105,7 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         }
     }
 
-    /// <summary>Writes beside a marker, on the side where there is room; not at all where another name stands.</summary>
+    /// <summary>Writes beside a marker, on the side where there is room; not at all where a marker or another name stands.</summary>
     private void Name(Place at, string text)
     {
         double width = FigureFont.Width(text, NameSize);

@@ -11,7 +11,7 @@ internal sealed class ChartLayout
     /// <summary>Between a line's end and the thin line that leads to its label.</summary>
     public const double LeaderGap = 6;
 
-    private const double Edge = 14, EntryOffset = 14;
+    private const double LeastPlot = 320, Edge = 14, EntryOffset = 14;
 
     public ChartLayout(Chart chart)
     {
@@ -22,7 +22,7 @@ internal sealed class ChartLayout
         string[] labels = [.. chart.Series.Select(s => s.Label), .. chart.References.Select(r => r.Label)];
         double right = labels.Length == 0 ? 24 : EntryOffset + Sample + Gap + labels.Max(l => FigureFont.Width(l, EntrySize)) + Edge;
         double top = Edge + TitleSize + (chart.Subtitle is null ? 0 : NoteSize + 6) + 12, below = 48;
-        Width = Math.Max(chart.Width, left + right + 260);
+        Width = Math.Max(Math.Max(chart.Width, left + right + LeastPlot), left + Edge + Math.Max(FigureFont.Width(chart.Title, TitleSize), FigureFont.Width(chart.Subtitle ?? "", NoteSize)));
         Height = Math.Max(chart.Height, top + below + PlotEntry.LineHeight * labels.Length);
         Plot = new Frame(left, top, Width - right, Height - below);
         XTicks = AxisTicks.Of(X, Math.Max(3, (int)(Plot.Width / 90)));

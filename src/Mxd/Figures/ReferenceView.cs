@@ -4,7 +4,7 @@ namespace Mxd.Figures;
 internal static class ReferenceView
 {
     /// <summary>The share of the plot's height that the data and the lines kept in view have at least.</summary>
-    private const double LeastShare = 0.45;
+    private const double LeastShare = 0.6;
 
     /// <summary>All values the y axis spans.</summary>
     public static IReadOnlyList<double> Values(Chart chart)

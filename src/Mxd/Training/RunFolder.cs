@@ -14,6 +14,8 @@ public sealed record RunFolder(string Path)
 
     public string ResultFile => System.IO.Path.Combine(Path, "result.json");
 
+    public string EvaluationFile => System.IO.Path.Combine(Path, "evaluation.json");
+
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Was it made by training? An imported layer's folder holds the layer alone.</summary>
@@ -76,6 +78,10 @@ public sealed record RunFolder(string Path)
         if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' or 'mxd import --out' made.");
         return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
     }
+
+    /// <summary>What the run reported at its end; null where it has not come to it.</summary>
+    /// <exception cref="MxdInputException">The file is damaged.</exception>
+    public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(ResultFile), ResultFile) : null;
 
     /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()

@@ -1,0 +1,59 @@
+using Mxd.Runtime;
+
+namespace Mxd.Evaluation.Frontiers;
+
+/// <summary>Refuses to set numbers side by side that were measured on different things.</summary>
+internal static class Comparability
+{
+    /// <summary>By how much the model's own cross-entropy, nats, may differ on the same text: devices and batches round differently.</summary>
+    private const double SameText = 2e-3;
+
+    /// <exception cref="MxdInputException">A line for each run that differs from the first, with all that differs.</exception>
+    public static void Check(IReadOnlyList<ComparedRun> runs)
+    {
+        var problems = new ProblemList();
+        ComparedRun first = runs[0];
+        foreach (ComparedRun run in runs.Skip(1))
+        {
+            string[] trained = [.. Trained(run, first)], measured = [.. Measured(run, first)];
+            if (trained.Length > 0)
+                problems.Add($"{run.Path} cannot be compared with {first.Path}: {string.Join("; ", [.. trained, .. measured])}. Compare runs of one layer of one model.");
+            else if (measured.Length > 0)
+                problems.Add($"{run.Path} cannot be compared with {first.Path}: {string.Join("; ", measured)}. Evaluate both alike, by one 'mxd eval --run {run.Path} {first.Path}'.");
+        }
+        problems.ThrowIfAny();
+    }
+
+    private static IEnumerable<string> Trained(ComparedRun run, ComparedRun first)
+    {
+        if (run.Model.Architecture != first.Model.Architecture || run.Model.TokenizerHash != first.Model.TokenizerHash || run.Model.Width != first.Model.Width)
+            yield return $"its language model is {run.Model.Id}, not {first.Model.Id}";
+        if (run.Description.Origin.Output != first.Description.Origin.Output)
+            yield return $"it stands at {run.Description.Origin.Output}, not {first.Description.Origin.Output}";
+    }
+
+    private static IEnumerable<string> Measured(ComparedRun run, ComparedRun first)
+    {
+        (CostOfReplacement a, CostOfReplacement b) = (run.Cost, first.Cost);
+        if (run.Evaluated.WeightsHash != first.Evaluated.WeightsHash)
+            yield return $"it was evaluated in a language model with weights {Short(run.Evaluated.WeightsHash)}, not {Short(first.Evaluated.WeightsHash)}";
+        if (run.Evaluated.ModelDtype != first.Evaluated.ModelDtype) yield return $"its language model ran in {run.Evaluated.ModelDtype}, not {first.Evaluated.ModelDtype}";
+        if (a.Contexts != b.Contexts) yield return $"it was evaluated on {a.Contexts:n0} contexts, not {b.Contexts:n0}";
+        if (run.ContextLength != first.ContextLength) yield return $"its contexts had {run.ContextLength} tokens, not {first.ContextLength}";
+        if (a.SkipFirst != b.SkipFirst) yield return $"{a.SkipFirst} positions at the start of each context were left out, not {b.SkipFirst}";
+        // The same folder may have been elsewhere when the other run was evaluated.
+        if (!Names(run).SequenceEqual(Names(first)))
+            yield return $"it was evaluated on {string.Join(", ", run.Evaluated.Text)}, not {string.Join(", ", first.Evaluated.Text)}";
+        else if (Same(run, first) && Math.Abs(a.CrossEntropy.Model - b.CrossEntropy.Model) > SameText)
+            yield return FormattableString.Invariant($"the text has changed between their evaluations (the model's own cross-entropy was {a.CrossEntropy.Model:f4}, not {b.CrossEntropy.Model:f4})");
+    }
+
+    /// <summary>Is everything else alike, so that the model's own cross-entropy must be?</summary>
+    private static bool Same(ComparedRun run, ComparedRun first) =>
+        run.Evaluated.WeightsHash == first.Evaluated.WeightsHash && run.Evaluated.ModelDtype == first.Evaluated.ModelDtype
+        && (run.Cost.Contexts, run.Cost.Tokens, run.Cost.SkipFirst) == (first.Cost.Contexts, first.Cost.Tokens, first.Cost.SkipFirst);
+
+    private static IEnumerable<string> Names(ComparedRun run) => run.Evaluated.Text.Select(text => Path.GetFileName(text));
+
+    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
+}

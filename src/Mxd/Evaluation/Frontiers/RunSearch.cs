@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Mxd.Runtime;
+using Mxd.Training;
+
+namespace Mxd.Evaluation.Frontiers;
+
+/// <summary>Finds runs: folders of runs, and folders that hold such, as a sweep's does.</summary>
+/// <param name="Finished">Runs that came to their end.</param>
+/// <param name="LeftOut">A line for each that did not.</param>
+public sealed record RunSearch(IReadOnlyList<RunFolder> Finished, IReadOnlyList<string> LeftOut)
+{
+    /// <summary>How deep below a named folder runs are looked for.</summary>
+    private const int Depth = 3;
+
+    /// <exception cref="MxdInputException">A path is neither a run nor a folder that holds any; all such are named.</exception>
+    public static RunSearch In(IEnumerable<string> paths)
+    {
+        var problems = new ProblemList();
+        List<RunFolder> found = [];
+        List<string> left = [];
+        foreach (string path in paths)
+        {
+            RunFolder[] here = [.. Below(path, Depth)];
+            if (here.Length == 0) problems.Add(WhyNone(path));
+            left.AddRange(Failures(path));
+            found.AddRange(here);
+        }
+        problems.ThrowIfAny();
+        RunFolder[] all = [.. found.DistinctBy(f => Path.GetFullPath(f.Path))];
+        left.AddRange(all.Where(f => !IsFinished(f)).Select(f => f.Path).Where(path => !left.Exists(line => line.StartsWith(path + " ", StringComparison.Ordinal)))
+            .Select(path => $"{path} is left out: it has not come to its end; go on with 'mxd train --resume --out {path}'."));
+        return new RunSearch([.. all.Where(IsFinished)], left);
+    }
+
+    private static bool IsFinished(RunFolder folder) => File.Exists(folder.ResultFile) && File.Exists(folder.LayerFile);
+
+    private static IEnumerable<RunFolder> Below(string path, int depth)
+    {
+        var folder = new RunFolder(path);
+        if (folder.IsTrained) return [folder];
+        if (depth == 0 || !Directory.Exists(path)) return [];
+        return Directory.GetDirectories(path).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal).SelectMany(f => Below(f, depth - 1));
+    }
+
+    private static string WhyNone(string path)
+    {
+        const string todo = "name folders that 'mxd train --out' or a sweep made";
+        if (!Path.Exists(path)) return $"{path} does not exist: {todo}.";
+        return File.Exists(new RunFolder(path).LayerFile)
+            ? $"{path} was imported and not trained here, so that nothing says what it could be compared with: {todo}."
+            : $"{path} is not a run and holds none (no run.json): {todo}.";
+    }
+
+    /// <summary>What a sweep noted about configurations that failed.</summary>
+    private static IEnumerable<string> Failures(string path)
+    {
+        string file = Path.Combine(path, "sweep.json");
+        if (!File.Exists(file)) yield break;
+        foreach (JsonNode? configuration in Json.Read<JsonObject>(File.ReadAllText(file), file)["configurations"] as JsonArray ?? [])
+            if (configuration?["state"]?.ToString() == "failed")
+                yield return $"{Path.Combine(path, configuration["name"]?.ToString() ?? "")} is left out: it failed{(configuration["failure"] is { } why ? $" ({why})" : "")}.";
+    }
+}
