@@ -35,13 +35,17 @@ public sealed class FrontierFigures
     /// <summary>All that these runs give; curves over training only where there is something to show.</summary>
     public IReadOnlyList<NamedChart> All =>
     [
-        new("frontier", BySparsity($"Cross-entropy with the layer in place: {Where}", "cross-entropy (nats)", Measure.Spliced, Measure.Increase, references.CrossEntropy)),
+        new("frontier", CrossEntropy),
         new("fvu", BySparsity($"Variance of the MLP's output left unexplained: {Where}", "FVU", Measure.Fvu, Measure.Fvu, references.Controls(Measure.Fvu, Measure.Fvu, "f3"))),
         new("recovered", BySparsity($"Cross-entropy recovered: {Where}", "cross-entropy recovered", Measure.Recovered, Measure.Recovered, references.Recovered)),
         new("recovered-per-parameter", ByCost("parameters", "trained parameters", p => p.Parameters)),
         new("recovered-per-flop", ByCost("operations", "forward FLOPs a token, only chosen units decoded", p => p.FlopsPerToken)),
         .. new TrainingFigures(frontier, styles, Where).All,
     ];
+
+    /// <summary>The paper's main figure: cross-entropy with the layer in place.</summary>
+    public Chart CrossEntropy =>
+        BySparsity($"Cross-entropy with the layer in place: {Where}", "cross-entropy (nats)", Measure.Spliced, Measure.Increase, references.CrossEntropy);
 
     /// <summary>Such as "gpt2, layer 8".</summary>
     private string Where

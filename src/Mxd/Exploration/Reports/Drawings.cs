@@ -1,4 +1,4 @@
-using Mxd.Evaluation;
+using Mxd.Evaluation.Frontiers;
 using Mxd.Figures;
 using Mxd.Training;
 
@@ -7,14 +7,14 @@ namespace Mxd.Exploration.Reports;
 /// <summary>The figures of a report, as drawings within the page.</summary>
 internal static class Drawings
 {
-    private const int Width = 560, Height = 340;
+    private const int Width = 460, Height = 330;
 
     /// <summary>A drawing with what it shows, in words, under it.</summary>
-    public static Html Figure(Chart chart, string caption)
+    public static Html Figure(Chart chart, string caption, string kind = "small")
     {
         // Within a page a drawing needs no namespace, and the style sheet sizes it.
         string svg = Figures.Figure.Svg(chart, background: null).Replace(" xmlns=\"http://www.w3.org/2000/svg\"", "", StringComparison.Ordinal);
-        return Html.Of($"<figure><div>{Html.Trusted(svg)}</div><figcaption>{caption}</figcaption></figure>\n");
+        return Html.Of($"<figure class=\"{kind}\"><div>{Html.Trusted(svg)}</div><figcaption>{caption}</figcaption></figure>\n");
     }
 
     /// <summary>Units by the share of tokens on which they are active.</summary>
@@ -55,36 +55,15 @@ internal static class Drawings
         };
     }
 
-    /// <summary>Cross-entropy against the number of active units, a line a type.</summary>
-    public static Chart Frontier(IReadOnlyList<ReportedRun> runs)
+    /// <summary>The frontier of the runs that were trained to their end, seeds gathered into points; null where there are fewer than two.</summary>
+    public static Chart? Frontier(IReadOnlyList<ReportedRun> runs)
     {
-        var palette = new Palette();
-        CostOfReplacement first = runs[0].Evaluation.Cost;
-        return new Chart
-        {
-            Title = "Cross-entropy with the layer in place",
-            X = new ChartAxis("active units a token (L0)", AxisScale.Logarithmic),
-            Y = new ChartAxis("cross-entropy, nats"),
-            Series =
-            [
-                .. runs.Where(HasUnits).GroupBy(r => r.Evaluation.Type).Select(type => new ChartSeries(
-                    LayerName.Title(type.First()),
-                    [.. type.OrderBy(r => r.Evaluation.Cost.L0).Select(Point)],
-                    palette.Next(type.Key))),
-            ],
-            References =
-            [
-                new ChartReference("model alone", first.CrossEntropy.Model, new SeriesStyle(Palette.Black, Marker.None, Dash.Solid)),
-                new ChartReference("MLP set to zero", first.CrossEntropy.ZeroAblated, new SeriesStyle(Palette.Grey, Marker.None, Dash.Dotted)),
-                new ChartReference("MLP set to its mean", first.CrossEntropy.MeanAblated, new SeriesStyle(Palette.Grey, Marker.None, Dash.Short)),
-                .. runs.Where(r => !HasUnits(r)).Select(r => new ChartReference(r.Name, r.Evaluation.Cost.CrossEntropy.Spliced, palette.Next(r.Evaluation.Type))),
-            ],
-            Width = 800,
-            Height = 420,
-        };
-
-        static ChartPoint Point(ReportedRun run) => new(run.Evaluation.Cost.L0!.Value, run.Evaluation.Cost.CrossEntropy.Spliced, run.Evaluation.Cost.StandardErrors.CrossEntropy.Spliced);
+        ComparedRun[] finished =
+        [
+            .. runs.Where(r => r.Description is not null && r.Result is not null).Select(r => new ComparedRun(new RunFolder(r.Evaluation.Run), r.Description!, r.Result!, r.Evaluation)),
+        ];
+        if (finished.Count(r => r.Layer.Units > 0) < 2) return null;
+        FrontierAxis axis = finished.All(r => r.Layer.Units == 0 || r.Layer.Sparsity?.Active is not null) ? FrontierAxis.K : FrontierAxis.L0;
+        return new FrontierFigures(Mxd.Evaluation.Frontiers.Frontier.Of(finished), axis).CrossEntropy with { Width = 700, Height = 420 };
     }
-
-    public static bool HasUnits(ReportedRun run) => run.Saved.Layer.Units > 0 && run.Evaluation.Cost.L0 > 0;
 }

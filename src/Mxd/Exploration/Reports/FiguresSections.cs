@@ -6,12 +6,12 @@ internal static class FrontierSection
     public const string Id = "frontier", Title = "Cost against sparsity";
 
     public static bool Applies(ReportContent content) =>
-        content.Runs.Count(Drawings.HasUnits) > 1 && ResultsSection.AreComparable(content.Runs);
+        ResultsSection.AreComparable(content.Runs) && Drawings.Frontier(content.Runs) is not null;
 
     public static Html Of(ReportContent content) => Html.Of($"""
         <section aria-labelledby="{Id}">
         <h2 id="{Id}">{Title}</h2>
-        {Drawings.Figure(Drawings.Frontier(content.Runs), "Lower is better, and to the left is sparser. Bands are one standard error over contexts of the number itself; all layers were measured on the same contexts, so that differences between them are surer than the bands suggest. The table above has every number.")}</section>
+        {Drawings.Figure(Drawings.Frontier(content.Runs)!, "Lower is better, and to the left is sparser. A line a layer type, a point a number of chosen units; the table above has every number.", "wide")}</section>
         """);
 }
 

@@ -30,6 +30,9 @@ internal static class Marks
     /// <summary>Line breaks and tabs as signs, so that an excerpt stays a few lines.</summary>
     public static string Visible(string token) => token.Replace("\r\n", "↵", StringComparison.Ordinal).Replace('\n', '↵').Replace('\r', '↵').Replace('\t', '⇥');
 
+    /// <summary>A token by itself; one of spaces alone is seen too.</summary>
+    public static string Alone(string token) => token.All(c => c == ' ') ? token.Replace(' ', '␣') : Visible(token);
+
     private static Html Mark(UnitExcerpt excerpt, int token, double maximum)
     {
         float value = excerpt.Values[token];

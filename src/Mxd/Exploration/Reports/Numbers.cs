@@ -20,9 +20,9 @@ internal static class Numbers
     public static string Share(double share) => share switch
     {
         0 => "0 %",
-        < 0.0001 => (100 * share).ToString("0.0000", culture) + " %",
-        < 0.01 => (100 * share).ToString("0.00", culture) + " %",
-        >= 0.9995 => "100 %",
+        > 0 and < 0.0001 => (100 * share).ToString("0.0000", culture) + " %",
+        > 0 and < 0.01 => (100 * share).ToString("0.00", culture) + " %",
+        >= 0.9995 and < 1.0005 => "100 %",
         _ => (100 * share).ToString("0.0", culture) + " %",
     };
 

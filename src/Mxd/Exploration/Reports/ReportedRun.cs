@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Mxd.Evaluation;
 using Mxd.Interchange;
 using Mxd.Runtime;
@@ -31,7 +29,7 @@ public sealed record ReportedRun(
             problems.Collect(() =>
             {
                 folder.RequireLayer();
-                if (File.Exists(EvaluationFile(folder))) runs.Add(Read(folder, name));
+                if (File.Exists(folder.EvaluationFile)) runs.Add(Read(folder, name));
                 else missing.Add(folder);
             });
         if (missing.Count > 0)
@@ -43,19 +41,24 @@ public sealed record ReportedRun(
     private static ReportedRun Read(RunFolder folder, string name)
     {
         SavedLayer saved = NativeLayer.ReadHeader(folder.LayerFile);
-        EvaluatedRun evaluation = ReadEvaluation(EvaluationFile(folder));
+        EvaluatedRun evaluation = EvaluatedRun.Read(folder.EvaluationFile);
         if (evaluation.Type != saved.Layer.Type)
-            throw new MxdInputException($"{EvaluationFile(folder)} is of a layer of type '{evaluation.Type}', but {folder.LayerFile} is of type '{saved.Layer.Type}': run 'mxd eval --run {folder.Path}' again.");
+            throw new MxdInputException($"{folder.EvaluationFile} is of a layer of type '{evaluation.Type}', but {folder.LayerFile} is of type '{saved.Layer.Type}': run 'mxd eval --run {folder.Path}' again.");
         return new ReportedRun(
             name,
             evaluation,
             saved,
             folder.IsTrained ? folder.ReadDescription() : null,
             File.Exists(folder.ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(folder.ResultFile), folder.ResultFile) : null,
-            File.Exists(folder.MetricsFile) ? [.. File.ReadLines(folder.MetricsFile).Select((line, i) => Json.Read<MetricsLine>(line, $"{folder.MetricsFile}, line {i + 1},"))] : []);
+            File.Exists(folder.MetricsFile) ? ReadMetrics(folder.MetricsFile) : []);
     }
 
-    private static string EvaluationFile(RunFolder folder) => Path.Combine(folder.Path, "evaluation.json");
+    /// <summary>A last line that was cut off, because the run was killed or is still at work, is left out.</summary>
+    private static MetricsLine[] ReadMetrics(string file)
+    {
+        string text = File.ReadAllText(file);
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => Json.Read<MetricsLine>(line, $"{file}, line {i + 1},"))];
+    }
 
     /// <summary>Folders' own names, with those above them where two are the same.</summary>
     private static string[] Names(IReadOnlyList<RunFolder> folders)
@@ -66,18 +69,5 @@ public sealed record ReportedRun(
             string[] names = [.. paths.Select(p => string.Join('/', p.Split(Path.DirectorySeparatorChar)[^Math.Min(parts, p.Split(Path.DirectorySeparatorChar).Length)..]))];
             if (names.Distinct().Count() == paths.Distinct().Count()) return names;
         }
-    }
-
-    private static EvaluatedRun ReadEvaluation(string file)
-    {
-        JsonObject json = Json.Read<JsonObject>(File.ReadAllText(file), file), cost = [];
-        string[] own = [.. typeof(EvaluatedRun).GetProperties().Select(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name))];
-        foreach ((string name, JsonNode? value) in json.Where(p => !own.Contains(p.Key)).ToArray())
-        {
-            json.Remove(name);
-            cost[name] = value;
-        }
-        json["cost"] = cost;
-        return Json.Read<EvaluatedRun>(json.ToJsonString(), file);
     }
 }

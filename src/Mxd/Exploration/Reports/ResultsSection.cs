@@ -26,12 +26,13 @@ internal static class ResultsSection
         <h2 id="results">What each layer costs the model</h2>
         {Comparability(content.Runs)}<div class="box" role="region" aria-labelledby="results" tabindex="0">
         <table>
-        <caption>{Caption(content.Runs)}</caption>
+        <caption>Cost of each layer</caption>
         <thead><tr><th scope="col">Run</th>{columns.Select(c => Html.Of($"<th scope=\"col\">{c.Title}</th>"))}</tr></thead>
         <tbody>
         {content.Runs.SelectMany(Rows)}</tbody>
         </table>
         </div>
+        <p class="muted">{Explanation(content.Runs)}</p>
         </section>
         """);
 
@@ -54,13 +55,13 @@ internal static class ResultsSection
     private static Html Row(Html name, EvaluatedRun run, CostOfReplacement cost) =>
         Html.Of($"<tr><th scope=\"row\">{name}</th>{columns.Select(c => Html.Of($"<td>{c.Cell(run, cost)}</td>"))}</tr>\n");
 
-    private static string Caption(IReadOnlyList<ReportedRun> runs)
+    private static string Explanation(IReadOnlyList<ReportedRun> runs)
     {
         CostOfReplacement first = runs[0].Evaluation.Cost;
         string measured = AreComparable(runs)
             ? $" Measured on {Numbers.Whole(first.Contexts)} contexts, {Numbers.Whole(first.Tokens)} tokens ({Positions(first.SkipFirst)}) of held-out text, model in {runs[0].Evaluation.ModelDtype}."
             : "";
-        return $"Cross-entropy and KL in nats. ± is one standard error over contexts, paired for differences.{measured} The box scrolls sideways where it is wider than the page.";
+        return $"Cross-entropy and KL in nats. ± is one standard error over contexts, paired for differences.{measured} The table scrolls sideways where it is wider than the page.";
     }
 
     private static string Positions(int skipped) => skipped switch

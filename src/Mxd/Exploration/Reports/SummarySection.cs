@@ -29,7 +29,7 @@ internal static class SummarySection
         CostOfReplacement cost = run.Evaluation.Cost;
         string error = double.IsFinite(cost.StandardErrors.CrossEntropyIncrease.Spliced) ? string.Create(CultureInfo.InvariantCulture, $" ± {cost.StandardErrors.CrossEntropyIncrease.Spliced:f4}") : "";
         return Html.Of($"""
-            <li><strong>{run.Name}</strong> ({LayerName.Of(run)}, {Numbers.Rough(run.Evaluation.Parameters)} parameters): cross-entropy {Change(cost.CrossEntropyIncrease.Spliced)}{error} nats, from {cost.CrossEntropy.Model:f4} to {cost.CrossEntropy.Spliced:f4}; without the MLP it is {cost.CrossEntropy.ZeroAblated:f4}, so {Numbers.Share(cost.CrossEntropyRecovered)} of the damage is recovered.</li>
+            <li><strong>{run.Name}</strong> ({LayerName.Of(run)}, {Numbers.Rough(run.Evaluation.Parameters)} parameters): cross-entropy {Change(cost.CrossEntropyIncrease.Spliced)}{error} nats, from {cost.CrossEntropy.Model:f4} to {cost.CrossEntropy.Spliced:f4}; without the MLP it is {cost.CrossEntropy.ZeroAblated:f4}. Recovered: {Numbers.Share(cost.CrossEntropyRecovered)}.</li>
 
             """);
     }
@@ -42,6 +42,6 @@ internal static class SummarySection
     {
         if (runs.Count < 2 || !ResultsSection.AreComparable(runs)) return Html.Empty;
         ReportedRun best = runs.MinBy(r => r.Evaluation.Cost.CrossEntropyIncrease.Spliced)!;
-        return Html.Of($"<p>The smallest increase is that of <strong>{best.Name}</strong>. Look at the standard errors before you conclude from small differences: the runs were measured on the same contexts, of which there are {Numbers.Whole(best.Evaluation.Cost.Contexts)}.</p>\n");
+        return Html.Of($"<p>The lowest cross-entropy with a layer in place is that of <strong>{best.Name}</strong>. Look at the standard errors before you conclude from small differences: the runs were measured on the same contexts, of which there are {Numbers.Whole(best.Evaluation.Cost.Contexts)}.</p>\n");
     }
 }

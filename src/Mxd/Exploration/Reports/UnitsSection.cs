@@ -24,20 +24,22 @@ internal static class UnitsSection
     private static Html Unit(ReportedUnit unit)
     {
         UnitContexts contexts = unit.Contexts;
+        // Of what is shown: on first tokens of contexts, which are not, the unit may be more active.
+        double largest = contexts.Strongest.Count > 0 ? contexts.Strongest[0].Activation : contexts.Maximum;
         return Html.Of($"""
             <article class="unit">
             <h4>Unit {contexts.Unit}</h4>
             <p>{Why(unit)}</p>
             <p class="muted">Active on {Numbers.Share(contexts.Frequency)} of tokens, in {Numbers.Whole(contexts.Contexts)} contexts; mean {Numbers.Short(contexts.Mean ?? 0)}, largest {Numbers.Short(contexts.Maximum)}.</p>
             <h5>Strongest</h5>
-            {List(contexts.Strongest, contexts.Maximum)}{(contexts.Spread.Count == 0 ? Html.Empty : Html.Of($"<h5>Others, spread over its range</h5>\n{List(contexts.Spread, contexts.Maximum)}"))}</article>
+            {List(contexts.Strongest, largest)}{(contexts.Spread.Count == 0 ? Html.Empty : Html.Of($"<h5>Others, spread over its range</h5>\n{List(contexts.Spread, largest)}"))}</article>
 
             """);
     }
 
     private static Html Why(ReportedUnit unit)
     {
-        IEnumerable<Html> tokens = unit.Contexts.CommonTokens.Select((t, i) => Html.Of($"{(i == 0 ? "" : ", ")}<span class=\"token\">{Marks.Visible(t.Text)}</span> {Numbers.Share(t.Share)}"));
+        IEnumerable<Html> tokens = unit.Contexts.CommonTokens.Select((t, i) => Html.Of($"{(i == 0 ? "" : ", ")}<span class=\"token\">{Marks.Alone(t.Text)}</span> {Numbers.Share(t.Share)}"));
         return unit.Chosen.Distinction == Distinction.Tokens
             ? Html.Of($"A few tokens: {tokens} of its activation.")
             : Html.Of($"A topic: active in {Numbers.Share(1 - unit.Chosen.Score)} of the contexts that its tokens, scattered at random, would touch; most on {tokens}.");

@@ -17,12 +17,13 @@ internal static class UsageSection
             {runs.Select(r => Drawings.Figure(Drawings.Usage(r), Caption(r.Units!.Usage)))}</div>
             <div class="box" role="region" aria-labelledby="{Id}" tabindex="0">
             <table>
-            <caption>“Never active” depends on how much text was looked at: more text finds rarer uses.</caption>
+            <caption>Use of units</caption>
             <thead><tr><th scope="col">Run</th><th scope="col">Units</th><th scope="col">Never active</th><th scope="col">L0</th><th scope="col">Median use<small>of units ever active</small></th><th scope="col">Most used<small>share of tokens</small></th><th scope="col">Effective units<small>exp(entropy)</small></th></tr></thead>
             <tbody>
             {runs.Select(Row)}</tbody>
             </table>
             </div>
+            <p class="muted">“Never active” depends on how much text was looked at: more text finds rarer uses.</p>
             </section>
             """);
     }
