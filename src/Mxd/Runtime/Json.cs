@@ -1,9 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Mxd.Runtime;
 
-/// <summary>One way of writing and reading JSON: snake_case names, unknown keys refused, absent required ones named.</summary>
+/// <summary>
+/// One way of writing and reading JSON: snake_case names, unknown keys refused, absent required ones named. What is null is not written, so what may be
+/// null may be absent.
+/// </summary>
 public static class Json
 {
     public static JsonSerializerOptions Compact { get; } = Create(indented: false);
@@ -35,9 +39,19 @@ public static class Json
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullableIsOptional } },
         Converters = { new FiniteOrNull() },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    private static void NullableIsOptional(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object) return;
+        foreach (JsonPropertyInfo property in type.Properties)
+            if (property.AssociatedParameter is { } parameter && (parameter.IsNullable || Nullable.GetUnderlyingType(parameter.ParameterType) is not null))
+                property.IsRequired = false;
+    }
+
     /// <summary>JSON has no NaN and no infinity: a number that is undefined (a standard error over one context) is null.</summary>
     private sealed class FiniteOrNull : JsonConverter<double>
     {
