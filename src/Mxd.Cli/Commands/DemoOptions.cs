@@ -46,7 +46,7 @@ internal sealed record DemoOptions
             Text = Text.Count > 0 ? Text : [Training],
             Validation = Validation.Count > 0 || Text.Count > 0 ? Validation : [HeldOut],
             Tokens = Tokens,
-            Batch = 2048,
+            Batch = 512,
             ValidationContexts = 64,
         },
         Type = ["mxd", "transcoder", "skip-transcoder", "dense", "linear"],

@@ -29,8 +29,6 @@ public sealed record EvaluatedRun(string Run, string Type, long Parameters, stri
             cost[name] = value;
         }
         json["cost"] = cost;
-        // Controls have neither, and what is absent is not written.
-        foreach (string name in new[] { "sparsity", "k" }) json.TryAdd(name, null);
         return Json.Read<EvaluatedRun>(json.ToJsonString(), path);
     }
 

@@ -58,7 +58,7 @@ internal sealed class ChartLayout
     /// <summary>The labels beside the plot in the order of their heights, each with its height.</summary>
     public IReadOnlyList<(PlotEntry Entry, double Height)> Entries(Chart chart)
     {
-        PlotEntry[] entries = [.. chart.Series.Select(Entry).Concat(chart.References.Where(r => double.IsFinite(r.Y)).Select(Entry)).OrderBy(e => e.Wanted)];
+        PlotEntry[] entries = [.. chart.Series.Select(Entry).Concat(chart.References.Where(r => double.IsFinite(r.Y)).OrderByDescending(r => r.Y).Select(Entry)).OrderBy(e => e.Wanted)];
         return [.. entries.Zip(PlotEntry.Spread([.. entries.Select(e => e.Wanted)], Plot.Top + 4, Plot.Bottom - 4))];
     }
 

@@ -4,7 +4,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Mxd.Runtime;
 
-/// <summary>One way of writing and reading JSON: snake_case names, unknown keys refused, absent required ones named.</summary>
+/// <summary>
+/// One way of writing and reading JSON: snake_case names, unknown keys refused, absent required ones named. What is null is not written, so what may be
+/// null may be absent.
+/// </summary>
 public static class Json
 {
     public static JsonSerializerOptions Compact { get; } = Create(indented: false);
