@@ -50,10 +50,8 @@ public sealed class SharedRunTests : IDisposable
     public void Cancelled_AllAreSaved_AndGoOnToTheSameBits(int step)
     {
         IReadOnlyList<RunOutcome> whole = Execute("whole", new Listener());
-        using var stop = new CancellationTokenSource();
-        var stopping = new Listener(tokens => { if (tokens >= step * plain.Batch * configurations.Length) stop.Cancel(); });
 
-        Assert.Throws<OperationCanceledException>(() => Execute("stopped", stopping, stop.Token));
+        Stop("stopped", step);
         Assert.All(Entries("stopped"), entry => Assert.Equal(step, CheckpointFile.ReadHeader(entry.Checkpoint!).Step));
         IReadOnlyList<RunOutcome> resumed = Execute("stopped", new Listener());
 
@@ -65,11 +63,33 @@ public sealed class SharedRunTests : IDisposable
         }
     }
 
+    /// <summary>As a process leaves it that was killed while it saved.</summary>
+    [Fact]
+    public void WhereOneCheckpointIsOlder_TheOthersWait_AndAllEndWithTheSameBits()
+    {
+        IReadOnlyList<RunOutcome> whole = Execute("whole", new Listener());
+        Stop("stopped", step: 5);
+        string older = Entries("stopped")[2].Checkpoint!, kept = folder.File(Path.GetFileName(older));
+        File.Copy(older, kept);
+        Stop("stopped", step: 13);
+        File.Delete(Entries("stopped")[2].Checkpoint!);
+        File.Move(kept, older);
+
+        var listener = new Listener();
+        IReadOnlyList<RunOutcome> resumed = Execute("stopped", listener);
+
+        Assert.Contains("Going on from step 5 of 24; some are at step 13 already, and wait.", listener.Notes);
+        foreach ((RunOutcome expected, RunOutcome actual) in whole.Zip(resumed))
+        {
+            Assert.Equal(File.ReadAllBytes(expected.Folder.LayerFile), File.ReadAllBytes(actual.Folder.LayerFile));
+            Assert.Equal(File.ReadLines(expected.Folder.MetricsFile).Count(), File.ReadLines(actual.Folder.MetricsFile).Count());
+        }
+    }
+
     [Fact]
     public void OneCheckpoint_HoldsTheBuffersRows_ForAll()
     {
-        using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => Execute("stopped", new Listener(tokens => { if (tokens > 0) stop.Cancel(); }), stop.Token));
+        Stop("stopped", step: 1);
 
         HookPoint[] points = [plain.InputHook, plain.OutputHook];
         Assert.Equal([true, false, false], Entries("stopped").Select(entry => CheckpointFile.HoldsRows(entry.Checkpoint!, points)));
@@ -88,6 +108,14 @@ public sealed class SharedRunTests : IDisposable
             Reconstruction final = outcome.Folder.ReadResult()!.Final;
             Assert.Equal(outcome.Result!.Final, final);
         }
+    }
+
+    /// <summary>Cancels the runs after a step.</summary>
+    private void Stop(string name, int step)
+    {
+        using var stop = new CancellationTokenSource();
+        var stopping = new Listener(tokens => { if (tokens >= step * plain.Batch * configurations.Length) stop.Cancel(); });
+        Assert.Throws<OperationCanceledException>(() => Execute(name, stopping, stop.Token));
     }
 
     /// <summary>The model is used again and again: it is left.</summary>
@@ -114,6 +142,8 @@ public sealed class SharedRunTests : IDisposable
 
         public List<(string Run, long Step)> Lines { get; } = [];
 
+        public List<string> Notes { get; } = [];
+
         public void Begin(string phase, long total, string unit) => this.phase = phase;
 
         public void Advance(long done)
@@ -121,9 +151,7 @@ public sealed class SharedRunTests : IDisposable
             if (phase.StartsWith("Training", StringComparison.Ordinal)) advanced?.Invoke(done);
         }
 
-        public void Note(string line)
-        {
-        }
+        public void Note(string line) => Notes.Add(line);
 
         public void Measured(string run, MetricsLine line) => Lines.Add((run, line.Step));
     }
