@@ -38,8 +38,8 @@ internal sealed record Stroke(string Colour, double Width, Dash Dash = Dash.Soli
     /// <summary>Lengths of dashes and gaps, in units of the drawing; empty for an unbroken line.</summary>
     public double[] Lengths => Dash switch
     {
-        Dash.Long => [9, 4],
-        Dash.Short => [5, 3],
+        Dash.LongDashes => [9, 4],
+        Dash.ShortDashes => [5, 3],
         Dash.Dotted => [1.5, 3],
         Dash.DashDot => [9, 3, 2, 3],
         _ => [],

@@ -5,7 +5,7 @@ namespace Mxd.Figures;
 /// <summary>The styles of a frontier's lines, the same in all its figures: by type, grey for controls, hollow for what comes from elsewhere.</summary>
 internal sealed class LineStyles
 {
-    private static readonly Dash[] controlDashes = [Dash.Long, Dash.Short, Dash.DashDot];
+    private static readonly Dash[] controlDashes = [Dash.LongDashes, Dash.ShortDashes, Dash.DashDot];
     private static readonly Marker[] controlMarkers = [Marker.Pentagon, Marker.Star, Marker.Square, Marker.Diamond, Marker.Triangle];
 
     private readonly Dictionary<FrontierLine, SeriesStyle> styles = new(ReferenceEqualityComparer.Instance);

@@ -12,7 +12,7 @@ public sealed class Palette
 
     private static readonly string[] colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", Grey];
     private static readonly Marker[] markers = [Marker.Circle, Marker.Square, Marker.Triangle, Marker.Diamond, Marker.TriangleDown, Marker.Pentagon, Marker.Star];
-    private static readonly Dash[] dashes = [Dash.Solid, Dash.Long, Dash.Short, Dash.DashDot, Dash.Dotted];
+    private static readonly Dash[] dashes = [Dash.Solid, Dash.LongDashes, Dash.ShortDashes, Dash.DashDot, Dash.Dotted];
 
     /// <summary>Types in the order in which they are given colours.</summary>
     private static readonly string[] first =

@@ -23,8 +23,8 @@ public enum Marker
 public enum Dash
 {
     Solid,
-    Long,
-    Short,
+    LongDashes,
+    ShortDashes,
     Dotted,
     DashDot,
 }
