@@ -21,7 +21,7 @@ internal static class DemoCommand
     private const int ShownUnits = 4, ReportedUnits = 12, ContinuedTokens = 24;
 
     /// <summary>Of a unit's largest coefficient in the held-out text.</summary>
-    private const double Strength = 4;
+    private const double Strength = 10;
 
     public static Command Create()
     {

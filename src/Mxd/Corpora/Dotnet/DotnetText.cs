@@ -17,10 +17,12 @@ internal static class DotnetText
     private const double HeldOutShare = 1.0 / 16;
 
     /// <summary>Raised whenever the same SDK gives another text.</summary>
-    private const string Version = "2";
+    private const string Version = "3";
 
     /// <summary>Messages shorter than this are labels: names of options, units.</summary>
     private const int ShortestMessage = 20;
+
+    private const int LongestPiece = 2000;
 
     public static bool IsMeant(string name) => name is Name or HeldOutName;
 
@@ -47,7 +49,7 @@ internal static class DotnetText
     /// <summary>Is a file's text held out? All languages of one are on the same side.</summary>
     internal static bool IsHeldOut(string file) => (ulong)Seeds.Derive(0, Path.GetFileName(file)) < HeldOutShare * ulong.MaxValue;
 
-    /// <summary>The documents of both parts: a type with its members, or the messages of an assembly in a language.</summary>
+    /// <summary>The documents of both parts: a type with its members, or messages of an assembly in a language; long ones in pieces.</summary>
     internal static (IReadOnlyList<Document> Training, IReadOnlyList<Document> HeldOut) Read(DotnetSdk sdk, CancellationToken cancellation = default)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
@@ -66,31 +68,47 @@ internal static class DotnetText
         foreach ((string file, _) in sdk.Translations().Where(found => IsHeldOut(found.File) == isHeldOut))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (Messages(file, seen) is { } document) documents.Add(document);
+            documents.AddRange(Messages(file, seen));
         }
         return documents;
     }
 
-    private static IEnumerable<Document> Types(string file, HashSet<string> seen)
+    private static IEnumerable<Document> Types(string file, HashSet<string> seen) =>
+        Pieces(file, DocumentedMembers.Read(file).GroupBy(member => member.Type, StringComparer.Ordinal).Select(type => type.Select(member => Said(member, seen)).OfType<string>()));
+
+    /// <summary>What a member says that nothing before it did, below its title.</summary>
+    private static string? Said(DocumentedMember member, HashSet<string> seen)
     {
-        long number = 0;
-        foreach (IGrouping<string, DocumentedMember> type in DocumentedMembers.Read(file).GroupBy(member => member.Type, StringComparer.Ordinal))
-        {
-            var text = new StringBuilder();
-            foreach (DocumentedMember member in type)
-            {
-                string[] passages = [.. member.Passages.Where(seen.Add)];
-                if (passages.Length == 0) continue;
-                text.Append(text.Length == 0 ? "" : "\n").Append(member.Title).Append('\n').AppendJoin('\n', passages).Append('\n');
-            }
-            if (text.Length > 0) yield return new Document(text.ToString(), file, ++number);
-        }
+        string[] passages = [.. member.Passages.Where(seen.Add)];
+        return passages.Length == 0 ? null : $"{member.Title}\n{string.Join('\n', passages)}\n\n";
     }
 
-    private static Document? Messages(string file, HashSet<string> seen)
+    private static IEnumerable<Document> Messages(string file, HashSet<string> seen) => Pieces(
+        file, [TranslatedStrings.Read(file).Select(message => message.Trim().ReplaceLineEndings("\n") + "\n").Where(message => message.Length > ShortestMessage).Where(seen.Add)]);
+
+    /// <summary>Documents of at most about <see cref="LongestPiece"/> characters: of long ones, the first few contexts of a text would know nothing else.</summary>
+    /// <param name="file">Where they are from.</param>
+    /// <param name="subjects">Of each, parts that stay whole; two subjects are never in one document.</param>
+    private static IEnumerable<Document> Pieces(string file, IEnumerable<IEnumerable<string>> subjects)
     {
-        string[] messages = [.. TranslatedStrings.Read(file).Select(message => message.Trim().ReplaceLineEndings("\n")).Where(message => message.Length >= ShortestMessage).Where(seen.Add)];
-        return messages.Length == 0 ? null : new Document(string.Join('\n', messages) + "\n", file, 1);
+        long number = 0;
+        var text = new StringBuilder();
+        foreach (IEnumerable<string> parts in subjects)
+        {
+            foreach (string part in parts)
+            {
+                if (text.Length > 0 && text.Length + part.Length > LongestPiece) yield return Next();
+                text.Append(part);
+            }
+            if (text.Length > 0) yield return Next();
+        }
+
+        Document Next()
+        {
+            var document = new Document(text.ToString().TrimEnd('\n') + "\n", file, ++number);
+            text.Clear();
+            return document;
+        }
     }
 
     private static void Write(DotnetSdk sdk, string folder, CancellationToken cancellation)

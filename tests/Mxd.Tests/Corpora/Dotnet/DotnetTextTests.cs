@@ -22,6 +22,17 @@ public sealed class DotnetTextTests : IDisposable
     }
 
     [Fact]
+    public void Read_CutsLongDocuments_BetweenMembers()
+    {
+        string[] summaries = [.. Enumerable.Range(0, 12).Select(i => $"{new string((char)('a' + i), 700)}.")];
+        Write("Microsoft.NETCore.App.Ref/10.0.2", Names(isHeldOut: false), summaries);
+        (IReadOnlyList<Document> documents, _) = DotnetText.Read(new DotnetSdk(folder.Path));
+        Assert.Equal(6, documents.Count);
+        Assert.Equal(summaries, documents.SelectMany(document => document.Text.Split('\n')).Where(line => line.Length > 100));
+        Assert.Equal([1, 2, 3, 4, 5, 6], documents.Select(document => document.Number));
+    }
+
+    [Fact]
     public void IsHeldOut_GoesByTheFileName_SoThatAllLanguagesOfAFileAreOnOneSide()
     {
         string[] names = [.. Enumerable.Range(0, 2000).Select(i => $"A{i}.resources.dll")];
