@@ -54,7 +54,7 @@ public sealed class ActivationStore
     /// <exception cref="MxdInputException">A point was not harvested, or the file was altered.</exception>
     public ActivationRows ReadHeldOut(IEnumerable<HookPoint> points, long contexts)
     {
-        IReadOnlyList<HookPoint> read = RequirePoints(points);
+        HookPoint[] read = RequirePoints(points);
         using SafetensorsFile file = OpenVerified(Manifest.HeldOut);
         using DisposeScope scope = NewDisposeScope();
         ActivationRows rows = Empty(read, contexts);
@@ -95,7 +95,7 @@ public sealed class ActivationStore
     internal ActivationRows Empty(IReadOnlyList<HookPoint> points, long contexts) =>
         new(points, [.. points.Select(_ => empty(contexts * Harvest.Packing.Context, Harvest.Model.Width, dtype: Harvest.ScalarType))]);
 
-    private IReadOnlyList<HookPoint> RequirePoints(IEnumerable<HookPoint> points)
+    private HookPoint[] RequirePoints(IEnumerable<HookPoint> points)
     {
         HookPoint[] read = [.. points.Distinct()];
         foreach (HookPoint point in read.Where(point => !Harvest.Points.Contains(point.ToString())))

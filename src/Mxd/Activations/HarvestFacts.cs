@@ -53,9 +53,9 @@ public sealed record HarvestFacts(
 /// <param name="Fingerprint">SHA-256 over the files (<see cref="Corpora.CorpusFingerprint"/>).</param>
 /// <param name="Contexts">Contexts packed from them.</param>
 /// <param name="Validation">Files of held-out text; none where documents of the text itself are held out.</param>
-/// <param name="ValidationFingerprint">SHA-256 over those.</param>
 /// <param name="HeldOut">Share of the documents held out where there are none.</param>
 /// <param name="ValidationContexts">Held-out contexts that were asked for; there may be fewer.</param>
+/// <param name="ValidationFingerprint">SHA-256 over the files of held-out text, where there are some.</param>
 public sealed record HarvestedText(
     IReadOnlyList<string> Files,
     string Field,
@@ -64,9 +64,9 @@ public sealed record HarvestedText(
     string Fingerprint,
     long Contexts,
     IReadOnlyList<string> Validation,
-    string? ValidationFingerprint,
     double HeldOut,
-    int ValidationContexts);
+    int ValidationContexts,
+    string? ValidationFingerprint = null);
 
 /// <summary>How documents became contexts: see <see cref="Packing"/>.</summary>
 /// <param name="Context">Tokens a context, the first token included.</param>

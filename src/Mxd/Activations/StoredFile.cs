@@ -1,7 +1,5 @@
 using Mxd.Formats;
-using Mxd.LanguageModels;
 using Mxd.Runtime;
-using static TorchSharp.torch;
 
 namespace Mxd.Activations;
 

@@ -7,9 +7,9 @@ namespace Mxd.Training;
 /// <summary>harvest.part.json, in the folder of a harvest that is not complete: what was asked for, and the files that are.</summary>
 /// <param name="Options">As asked for.</param>
 /// <param name="Harvest">What it will be.</param>
-/// <param name="HeldOut">The file of the held-out contexts, once it is written.</param>
 /// <param name="Shards">Files written so far, the first ones.</param>
-internal sealed record HarvestProgress(HarvestOptions Options, HarvestFacts Harvest, StoredFile? HeldOut, IReadOnlyList<StoredFile> Shards)
+/// <param name="HeldOut">The file of the held-out contexts, once it is written.</param>
+internal sealed record HarvestProgress(HarvestOptions Options, HarvestFacts Harvest, IReadOnlyList<StoredFile> Shards, StoredFile? HeldOut = null)
 {
     public const string FileName = "harvest.part.json";
 

@@ -30,7 +30,7 @@ public sealed class HarvestRun
     {
         (this.harvest, this.observer, this.cancellation) = (harvest, observer, cancellation);
         points = Facts.ReadPoints();
-        progress = harvest.Progress ?? new HarvestProgress(harvest.Options, Facts, HeldOut: null, Shards: []);
+        progress = harvest.Progress ?? new HarvestProgress(harvest.Options, Facts, Shards: []);
     }
 
     private HarvestFacts Facts => harvest.Facts;

@@ -1,4 +1,3 @@
-using Mxd.Activations;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 

@@ -220,7 +220,7 @@ public sealed class PreparedHarvest : IDisposable
         [.. options.ReadPoints().Select(point => point.ToString())],
         new HarvestedText(
             options.Text, options.TextField, options.SkipBad, data.Description.BadRows, data.Description.Text, data.Text.Count,
-            options.Validation, data.Description.Validation, options.HeldOut, options.ValidationContexts),
+            options.Validation, options.HeldOut, options.ValidationContexts, data.Description.Validation),
         new HarvestedPacking(options.Context, model.Tokenizer.Separator, model.Tokenizer.FirstToken),
         options.Seed,
         options.HarvestBatch,

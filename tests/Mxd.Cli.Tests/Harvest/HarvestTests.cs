@@ -89,7 +89,7 @@ public sealed class HarvestTests(TinyFiles files, HarvestFolder whole) : CliTest
     [Fact]
     public void Harvest_RefusesMoreThanItsCap_AndSaysWhatFits()
     {
-        Harvest("--max-bytes", "1MB").Refused("The harvest takes 2.2 MB, more than the 1MB of --max-bytes|lower --tokens to 3360|--dtype bfloat16|raise --max-bytes");
+        Harvest("--max-bytes", "1MB").Refused("The harvest takes 2.2 MB, more than the 1MB of --max-bytes|lower --tokens to 3392|--dtype bfloat16|raise --max-bytes");
         Harvest("--tokens", "8192000000000", "--max-bytes", "8EB").Refused("the disk of|free|lower --tokens");
         Assert.Empty(Folder.Entries);
     }

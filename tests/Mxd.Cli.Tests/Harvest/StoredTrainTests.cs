@@ -115,7 +115,7 @@ public sealed class StoredTrainTests(TinyFiles files, HarvestFolder harvest) : C
     public void OfSeveralLayers_OneIsChosen()
     {
         string activations = Folder.File("activations");
-        Tool.Run(HarvestFolder.Arguments(Files, activations, "--layer", "0", "2")).Succeeded();
+        Tool.Run(HarvestFolder.Arguments(Files, activations, "--layer", "0", "2", "--shard-bytes", "300kB")).Succeeded();
         TrainCall call = Stored.With("--activations", activations);
 
         call.Run().Refused($"--layer is missing: the activations in {activations} are of the layers 0, 2: name one of them");

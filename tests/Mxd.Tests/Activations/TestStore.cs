@@ -24,7 +24,7 @@ internal static class TestStore
             shards.Add(Save($"shard-{shards.Count}.safetensors", [.. Range(first, Math.Min(first + shardContexts, contexts)).Select(i => order[i])], text));
         var facts = new HarvestFacts(
             model.Identity, "float32", dtype, [.. points.Select(p => p.Layer).Distinct()], [.. points.Select(p => p.ToString())],
-            new HarvestedText(["text"], "text", false, 0, "text fingerprint", text.Count, [], null, 0.05, 256),
+            new HarvestedText(["text"], "text", false, 0, "text fingerprint", text.Count, [], 0.05, 256),
             new HarvestedPacking(text.ContextLength, 0, 0), seed, harvestBatch, contexts, heldOut.Count);
         var manifest = new StoreManifest(StoreManifest.CurrentFormat, "0.0.0", facts, Save(HeldOutFile, [.. Range(0, heldOut.Count)], heldOut), shards);
         WriteManifest(folder, manifest);
