@@ -44,11 +44,11 @@ public sealed class SharedHarvest : IDisposable
     /// <param name="points">Every hook point that one of them reads.</param>
     /// <param name="observer">Hears of progress.</param>
     /// <param name="harvestsAhead">Run the language model beside training? <see cref="HarvestPolicy"/> decides where null.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
     /// <param name="leavesModel">Is the model still the caller's?</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
     public static SharedHarvest Begin(
         LanguageModel model, TrainOptions options, TrainingData data, IEnumerable<HookPoint> points, IRunObserver observer,
-        bool? harvestsAhead = null, CancellationToken cancellation = default, bool leavesModel = false)
+        bool? harvestsAhead = null, bool leavesModel = false, CancellationToken cancellation = default)
     {
         ValidationSet? validation = null;
         try

@@ -51,7 +51,7 @@ public sealed class SharedRun : IDisposable
     {
         settings ??= new SharedRunSettings();
         return Execute(
-            () => TrainingGroup.Begin(model, [.. runs.Select(r => r.Options)], data, observer, settings.HarvestsAhead, cancellation, settings.LeavesModel),
+            () => TrainingGroup.Begin(model, [.. runs.Select(r => r.Options)], data, observer, settings.HarvestsAhead, settings.LeavesModel, cancellation),
             runs, observer, settings, cancellation);
     }
 

@@ -38,13 +38,13 @@ public sealed class TrainingGroup : IDisposable
 
     /// <summary>Begins a group; each configuration is one that <see cref="PreparedRun"/> would take.</summary>
     /// <exception cref="MxdInputException">They differ in what one pass has once.</exception>
-    /// <inheritdoc cref="SharedHarvest.Begin(LanguageModel, TrainOptions, TrainingData, IEnumerable{HookPoint}, IRunObserver, bool?, CancellationToken, bool)"/>
+    /// <inheritdoc cref="SharedHarvest.Begin(LanguageModel, TrainOptions, TrainingData, IEnumerable{HookPoint}, IRunObserver, bool?, bool, CancellationToken)"/>
     public static TrainingGroup Begin(
         LanguageModel model, IReadOnlyList<TrainOptions> configurations, TrainingData data, IRunObserver observer,
-        bool? harvestsAhead = null, CancellationToken cancellation = default, bool leavesModel = false)
+        bool? harvestsAhead = null, bool leavesModel = false, CancellationToken cancellation = default)
     {
         Check(configurations);
-        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, Points(configurations), observer, harvestsAhead, cancellation, leavesModel);
+        SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, Points(configurations), observer, harvestsAhead, leavesModel, cancellation);
         return Begin(harvest, configurations, model.Identity.Width);
     }
 
