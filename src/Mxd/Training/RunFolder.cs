@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Mxd.Interchange;
 using Mxd.Runtime;
 
@@ -81,7 +82,14 @@ public sealed record RunFolder(string Path)
 
     /// <summary>What the run reported at its end; null where it has not come to it.</summary>
     /// <exception cref="MxdInputException">The file is damaged.</exception>
-    public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(ResultFile), ResultFile) : null;
+    public TrainResult? ReadResult()
+    {
+        if (!File.Exists(ResultFile)) return null;
+        JsonObject json = Json.Read<JsonObject>(File.ReadAllText(ResultFile), ResultFile);
+        // A run too short to be measured beforehand expects nothing, and what is absent is not written.
+        json.TryAdd("expected", null);
+        return Json.Read<TrainResult>(json.ToJsonString(), ResultFile);
+    }
 
     /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()
