@@ -49,7 +49,7 @@ public sealed record ReportedRun(
             evaluation,
             saved,
             folder.IsTrained ? folder.ReadDescription() : null,
-            File.Exists(folder.ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(folder.ResultFile), folder.ResultFile) : null,
+            folder.ReadResult(),
             File.Exists(folder.MetricsFile) ? ReadMetrics(folder.MetricsFile) : []);
     }
 
