@@ -6,7 +6,6 @@ using Mxd.Exploration.Reports;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Generation;
 using Mxd.Layers;
-using Mxd.Runtime;
 using Mxd.Tokenizers;
 using Mxd.Training;
 

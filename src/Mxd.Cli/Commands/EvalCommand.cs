@@ -47,9 +47,4 @@ internal static class EvalCommand
             return RunEvaluation.Evaluate(model, input.Runs, new EvaluationText(input.Text, input.TextFiles, options.ModelDtype), how, observer, cancellation: stop.Token);
         });
     }
-
-    private sealed class Percent(IRunObserver observer) : IProgress<double>
-    {
-        public void Report(double value) => observer.Advance((long)(100 * value));
-    }
 }

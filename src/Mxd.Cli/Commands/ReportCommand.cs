@@ -164,9 +164,4 @@ internal static class ReportCommand
             ? FormattableString.Invariant($"{recovered}; {units.Usage.Units - units.Usage.Never:n0} of {units.Usage.Units:n0} units active in {units.Usage.Tokens:n0} tokens, {units.Sample.Count} shown")
             : recovered;
     }
-
-    private sealed class Percent(IRunObserver observer) : IProgress<double>
-    {
-        public void Report(double value) => observer.Advance((long)(100 * value));
-    }
 }

@@ -13,7 +13,7 @@ internal static class ActiveUnits
     /// <summary>By row; within one in no particular order.</summary>
     public static IEnumerable<ActiveUnit> Of(SparseCodes codes) => codes is TopKCodes chosen ? OfChosen(chosen) : OfDense(codes.ToDense());
 
-    private static IEnumerable<ActiveUnit> OfChosen(TopKCodes codes)
+    private static List<ActiveUnit> OfChosen(TopKCodes codes)
     {
         using DisposeScope scope = NewDisposeScope();
         long[] units = codes.Indices.cpu().contiguous().data<long>().ToArray();

@@ -1,6 +1,5 @@
 using Mxd.Layers;
 using Mxd.Tests.Layers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Tests.Exploration;
