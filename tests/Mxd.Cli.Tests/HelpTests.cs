@@ -29,7 +29,7 @@ public sealed class HelpTests
         string help = Tool.Run("train", "--help").Succeeded().Output;
 
         Assert.Matches(@"--lr <number> .*\[default: 0\.001\]", help);
-        Assert.Matches(@"--model <path> .*\[required without --resume or --preset\]", help);
+        Assert.Matches(@"--model <path> .*\[required without --resume or --preset or --activations\]", help);
         Assert.Matches(@"--out <path> .*\[required\]", help);
     }
 

@@ -16,7 +16,7 @@ internal sealed record DemoOptions
     public IReadOnlyList<string> Validation { get; init; } = [];
 
     [Option("--layer", "The layer whose MLP is replaced, counted from 0.")]
-    public int Layer { get; init; } = 2;
+    public int Layer { get; init; } = 3;
 
     [Option("--k", "Units active on a token.")]
     public int K { get; init; } = 16;
@@ -25,7 +25,7 @@ internal sealed record DemoOptions
     public long Multiplier { get; init; } = 16;
 
     [Option("--tokens", "Tokens each layer is trained on.")]
-    public long Tokens { get; init; } = 196_608;
+    public long Tokens { get; init; } = 131_072;
 
     [Option("--lr", "Learning rate of AdamW.")]
     public double LearningRate { get; init; } = 1e-3;

@@ -12,6 +12,11 @@ internal static class DemoText
 {
     private const int ExcerptsShown = 2;
 
+    /// <summary>Of 80 columns, what is left beside the frame.</summary>
+    private const int ExcerptWidth = 70;
+
+    private const string FirstToken = "<|endoftext|>";
+
     public static IReadOnlyList<string> Introduction { get; } =
     [
         "A language model's MLP is dense: no part of it means one thing. Sparse layers that stand in for it can be read, but cost the model some of what it knows.",
@@ -35,7 +40,7 @@ internal static class DemoText
         if (result.Units.Count > 0)
         {
             Output.Line("");
-            Output.Line("Some of the MxD's experts, chosen by rule, and where they are most active (the token on which they are most is in brackets):");
+            Output.Line("Some of the MxD's experts, chosen by rule, and the text they are most active on, the strongest token in brackets:");
             foreach (ReportedUnit unit in result.Units) Show(unit.Contexts);
         }
         if (result.Steered is { } steered) Show(result.Prompt, steered);
@@ -47,13 +52,29 @@ internal static class DemoText
 
     private static void Show(UnitContexts unit)
     {
-        Output.Line(string.Create(CultureInfo.InvariantCulture, $"  expert {unit.Unit}, active on {unit.Frequency:p2} of tokens, most on {string.Join(", ", unit.CommonTokens.Select(t => $"'{t.Text.Trim()}'"))}"));
-        foreach (UnitExcerpt excerpt in unit.Strongest.Take(ExcerptsShown)) Output.Line($"    … {Mark(excerpt)} …");
+        string tokens = string.Join(", ", unit.CommonTokens.Select(t => $"'{Visible(t.Text).Trim()}'"));
+        Output.Line(string.Create(CultureInfo.InvariantCulture, $"  expert {unit.Unit}, active on {unit.Frequency:p2} of tokens, most on {tokens}"));
+        foreach (UnitExcerpt excerpt in unit.Strongest.Take(ExcerptsShown)) Output.Line($"    … {Around(excerpt)} …");
     }
 
-    /// <summary>One line, the peak in brackets.</summary>
-    private static string Mark(UnitExcerpt excerpt) =>
-        string.Concat(excerpt.Tokens.Select((token, i) => i == excerpt.Peak ? $"[{token}]" : token)).ReplaceLineEndings(" ").Trim();
+    /// <summary>The peak in brackets, with as many tokens around it, by turns, as have room on a line.</summary>
+    private static string Around(UnitExcerpt excerpt)
+    {
+        string peak = Visible(excerpt.Tokens[excerpt.Peak]), word = peak.TrimStart(' ');
+        string text = $"{peak[..^word.Length]}[{(word.Length > 0 ? word : "␣")}]";
+        for (int distance = 1; distance < excerpt.Tokens.Count; distance++)
+            foreach (int i in new[] { excerpt.Peak - distance, excerpt.Peak + distance })
+            {
+                if (i < 0 || i >= excerpt.Tokens.Count) continue;
+                string token = Visible(excerpt.Tokens[i]);
+                if (text.Length + token.Length > ExcerptWidth) return text.Trim();
+                text = i < excerpt.Peak ? token + text : text + token;
+            }
+        return text.Trim();
+    }
+
+    /// <summary>On one line; what only begins a text is no part of it.</summary>
+    private static string Visible(string text) => text == FirstToken ? "" : text.ReplaceLineEndings("⏎");
 
     private static void Show(string prompt, SteeredText steered)
     {
@@ -61,9 +82,8 @@ internal static class DemoText
         Output.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"Steering: of these, expert {steered.Unit} moves the next word of '{prompt}' most when {steered.Coefficient:f1} is added to it (KL {steered.Divergence:f2} nats)"));
-        Output.Line($"  before  {prompt}{OneLine(steered.Before)}");
-        Output.Line($"  after   {prompt}{OneLine(steered.After)}");
+        // A text is one line, however wide the terminal.
+        Console.Out.WriteLine($"  before  {prompt}{Visible(steered.Before)}");
+        Console.Out.WriteLine($"  after   {prompt}{Visible(steered.After)}");
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ⏎ ");
 }

@@ -16,6 +16,8 @@ internal static class TextFilePath
         if (Directory.Exists(path)) throw new MxdInputException($"{path} is a folder, but a text file is needed here: name the files in it.");
         var file = new FileInfo(string.IsNullOrWhiteSpace(path) ? throw new MxdInputException("A text file's name is empty: name a file.") : path);
         if (!file.Exists) throw Missing(path);
+        // Of a link, the length asked for is the target's.
+        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
         return file.Length > 0 ? file.Length : throw new MxdInputException($"{path} is empty (0 bytes): name a file with text in it.");
     }
 

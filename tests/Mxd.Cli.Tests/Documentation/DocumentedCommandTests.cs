@@ -14,9 +14,12 @@ public sealed class DocumentedCommandTests
         get
         {
             var commands = new TheoryData<string, string>();
-            foreach (CodeBlock block in CodeBlock.All.Where(b => b.Language is "sh" or "console"))
-                foreach ((string command, _) in block.Commands())
-                    if (Arguments(command) is { } arguments) commands.Add(block.Page, arguments);
+            IEnumerable<(string, string)> found = from block in CodeBlock.All
+                                                  where block.Language is "sh" or "console"
+                                                  from command in block.Commands()
+                                                  where Arguments(command.Command) is not null
+                                                  select (block.Page, Arguments(command.Command)!);
+            foreach ((string page, string arguments) in found.Distinct()) commands.Add(page, arguments);
             return commands;
         }
     }

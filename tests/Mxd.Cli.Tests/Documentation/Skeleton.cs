@@ -22,7 +22,7 @@ internal static partial class Skeleton
     [GeneratedRegex(@"^(  before  |  after   |.* most on ).*$|^(?=…)")]
     private static partial Regex Free();
 
-    [GeneratedRegex(@"(?<![\w])[\w./~-]*/[\w./-]+")]
+    [GeneratedRegex(@"(?<![\w])([\w./~-]*/[\w./-]+|[\w.-]+\.(gguf|jsonl|html))")]
     private static partial Regex Paths();
 
     [GeneratedRegex(@"[-−]?\d[\d,]*(\.\d+)?(e-?\d+)?")]

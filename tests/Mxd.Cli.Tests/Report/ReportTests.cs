@@ -69,7 +69,7 @@ public sealed class ReportTests(TinyFiles files, EvaluatedRuns runs) : CliTests(
         Assert.Equal(4, units.GetProperty("usage").GetProperty("l0").GetDouble(), 0.5);
         JsonElement[] sample = [.. units.GetProperty("sample").EnumerateArray()];
         Assert.Equal(3, sample.Length);
-        string heldOut = File.ReadAllText(Files.HeldOutText);
+        string heldOut = string.Join('\n', File.ReadLines(Files.HeldOutText).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()));
         IHtmlDocument page = Open(Page);
         foreach (JsonElement excerpt in sample.SelectMany(u => u.GetProperty("contexts").GetProperty("strongest").EnumerateArray()))
         {

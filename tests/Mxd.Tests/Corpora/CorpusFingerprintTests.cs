@@ -63,4 +63,14 @@ public sealed class CorpusFingerprintTests : IDisposable
 
         public void Report(long value) => Values.Add(value);
     }
+
+    [Fact]
+    public void ALink_IsTheFileItLeadsTo()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Making links takes rights elsewhere.");
+        using var folder = new CorpusFolder();
+        string file = folder.Write("a.jsonl", "{\"text\":\"a\"}\n"), link = folder.File("b.jsonl");
+        File.CreateSymbolicLink(link, file);
+        Assert.Equal(CorpusFingerprint.Compute([file]), CorpusFingerprint.Compute([link]));
+    }
 }
