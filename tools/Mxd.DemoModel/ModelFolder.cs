@@ -29,7 +29,13 @@ internal static class ModelFolder
             ["padding"] = null,
             ["added_tokens"] = new JsonArray(new JsonObject
             {
-                ["id"] = names.Length, ["content"] = EndOfText, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = names.Length,
+                ["content"] = EndOfText,
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = true,
             }),
             ["normalizer"] = null,
             ["pre_tokenizer"] = ByteLevel(),
@@ -37,7 +43,13 @@ internal static class ModelFolder
             ["decoder"] = ByteLevel(),
             ["model"] = new JsonObject
             {
-                ["type"] = "BPE", ["dropout"] = null, ["unk_token"] = null, ["continuing_subword_prefix"] = "", ["end_of_word_suffix"] = "", ["fuse_unk"] = false, ["byte_fallback"] = false,
+                ["type"] = "BPE",
+                ["dropout"] = null,
+                ["unk_token"] = null,
+                ["continuing_subword_prefix"] = "",
+                ["end_of_word_suffix"] = "",
+                ["fuse_unk"] = false,
+                ["byte_fallback"] = false,
                 ["vocab"] = vocabulary,
                 ["merges"] = new JsonArray([.. merges.Select(m => (JsonNode)$"{names[m.Left]} {names[m.Right]}")]),
             },

@@ -134,7 +134,11 @@ internal sealed class SweepCheck
     /// <summary>What says that two configurations are the same, whatever became longer or was moved.</summary>
     private static string Key(TrainOptions o) => SweepOptions.Key(o with
     {
-        Model = "", Text = [], Validation = [], Tokens = 0, CheckpointEvery = null,
+        Model = "",
+        Text = [],
+        Validation = [],
+        Tokens = 0,
+        CheckpointEvery = null,
     });
 
     private void Replace(TrainOptions shared)

@@ -83,7 +83,9 @@ public class SvgTests
     {
         var chart = new Chart
         {
-            Title = "t", X = new ChartAxis("x", AxisScale.Logarithmic), Y = new ChartAxis("y"),
+            Title = "t",
+            X = new ChartAxis("x", AxisScale.Logarithmic),
+            Y = new ChartAxis("y"),
             Series = [new ChartSeries("s", [new(0, 1), new(2, double.NaN), new(4, 3), new(8, 2)], Palette.Style(0))],
         };
 

@@ -35,7 +35,13 @@ internal static class SampleReport
     {
         var layer = new LayerOptions
         {
-            Type = type, InputWidth = 12, OutputWidth = 12, Units = 40, Hidden = type == "mxd" ? 24 : null, Sparsity = new Sparsity.TopK(4 << number), Activation = "relu",
+            Type = type,
+            InputWidth = 12,
+            OutputWidth = 12,
+            Units = 40,
+            Hidden = type == "mxd" ? 24 : null,
+            Sparsity = new Sparsity.TopK(4 << number),
+            Activation = "relu",
         };
         var origin = new LayerOrigin(TinyLlama.Identity(TinyLlama.Config) with { Id = $"model {strange}" }, "blocks.1.ln2.hook_normalized", "blocks.1.hook_mlp_out", 8, "float32", 4096);
         var options = new TrainOptions { Model = $"model {strange}", Layer = 1, Text = [$"train {strange}"], Type = type };
