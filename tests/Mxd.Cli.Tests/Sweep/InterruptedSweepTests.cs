@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mxd.Cli.Tests.Fixtures;
+using Mxd.Training;
 
 namespace Mxd.Cli.Tests.Sweep;
 
@@ -103,13 +104,14 @@ public sealed class InterruptedSweepTests(TinyFiles files, UninterruptedSweep wh
         Copy(whole.Path, copy);
 
         Tool.Run("sweep", "--resume", "--out", copy, "--tokens", $"{80 * 256}").Succeeded();
-        SweepCall.Run(Call.With("--tokens", $"{80 * 256}")).Succeeded();
 
         foreach (string name in UninterruptedSweep.Names)
-        {
-            Assert.Equal(Of(name).Layer, new RunFiles(Path.Combine(copy, name)).Layer);
-            Assert.Equal(Evaluation(Of(name).Path), Evaluation(Path.Combine(copy, name)));
-        }
+            Assert.Equal(80 * 256, new RunFolder(Path.Combine(copy, name)).ReadResult()!.Tokens);
+        // Each as a run by itself that is made longer at its end.
+        string one = UninterruptedSweep.Names[0], alone = Folder.File("alone");
+        Copy(Path.Combine(whole.Path, one), alone);
+        Tool.Run("train", "--resume", "--out", alone, "--tokens", $"{80 * 256}").Succeeded();
+        Assert.Equal(new RunFiles(alone).Layer, new RunFiles(Path.Combine(copy, one)).Layer);
     }
 
     [Fact]
