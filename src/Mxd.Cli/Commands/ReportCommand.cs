@@ -68,7 +68,7 @@ internal static class ReportCommand
             "mxd report runs/mxd",
             "mxd report runs/mxd runs/transcoder --out report.html",
             "mxd report runs/mxd --units 20 --contexts 1024");
-        var runs = new Argument<string[]>("RUN") { Description = "The run folders, measured by 'mxd eval'.", Arity = ArgumentArity.ZeroOrMore };
+        var runs = new PathArguments("RUN", "The run folders, measured by 'mxd eval'.");
         command.Arguments.Add(runs);
         var defaults = new ReportOptions();
         var set = new OptionSet<ReportOptions>(command, defaults);
@@ -76,7 +76,7 @@ internal static class ReportCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            string[] folders = [.. (parsed.GetValue(runs) ?? []).Select(Whole)];
+            string[] folders = [.. runs.Require(parsed, "name the folders of evaluated runs")];
             (string file, ReportContent content) = ProgressDisplay.Show(observer => Run(folders, set.Apply(defaults, parsed), observer));
             if (parsed.GetValue(json)) Output.Json(ToJson(file, content));
             else Show(file, content);
@@ -84,10 +84,6 @@ internal static class ReportCommand
         });
         return command;
     }
-
-    private static string Whole(string run) => string.IsNullOrWhiteSpace(run)
-        ? throw new MxdInputException($"RUN is '{run}'; a path is expected.")
-        : Path.TrimEndingDirectorySeparator(Path.GetFullPath(run));
 
     private static (string, ReportContent) Run(string[] folders, ReportOptions options, IRunObserver observer)
     {
@@ -107,13 +103,19 @@ internal static class ReportCommand
     {
         observer.Begin("Loading the language model", 100, "%");
         using LanguageModel model = input.Model.Load(Dtypes.Parse(asked.ModelDtype), Devices.Parse(asked.Device), new Percent(observer));
-        Replacement[] replacements = [.. input.Runs.Select(r => r.Load(Devices.Parse(asked.Device)))];
-        observer.Begin("Looking at units", 100, "%");
-        ReportContent content = ReportBuilder.AddUnits(
-            ReportBuilder.Describe(runs), replacements, model, input.Text, input.TextFiles, input.Model.Tokenizer,
-            new ExplorationOptions { Contexts = options.Contexts }, options.Units, new Percent(observer), cancellation);
-        foreach (Replacement replacement in replacements) replacement.Layer.Dispose();
-        return content;
+        List<Replacement> replacements = [];
+        try
+        {
+            foreach (EvalRun run in input.Runs) replacements.Add(run.Load(model.Device));
+            observer.Begin("Looking at units", 100, "%");
+            return ReportBuilder.AddUnits(
+                ReportBuilder.Describe(runs), replacements, model, input.Text, input.TextFiles, input.Model.Tokenizer,
+                new ExplorationOptions { Contexts = options.Contexts }, options.Units, new Percent(observer), cancellation);
+        }
+        finally
+        {
+            foreach (Replacement replacement in replacements) replacement.Layer.Dispose();
+        }
     }
 
     private static (string, ReportContent) Write(string file, ReportContent content)
@@ -125,7 +127,6 @@ internal static class ReportCommand
     private static IReadOnlyList<ReportedRun> Check(string[] folders, ReportOptions options, string file)
     {
         var problems = new ProblemList();
-        problems.AddIf(folders.Length == 0, "RUN is missing: name the folders of evaluated runs.");
         problems.AddIf(folders.Distinct().Count() < folders.Length, "The same run is named twice: name each once.");
         problems.AddIf(options.Contexts < 1, $"--contexts is {options.Contexts}; it must be at least 1.");
         problems.AddIf(options.Units < 0, $"--units is {options.Units}; it must be at least 0.");

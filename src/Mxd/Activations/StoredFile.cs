@@ -35,7 +35,7 @@ public sealed record StoredFile(string File, long Contexts, long Bytes, string S
     {
         string path = Path.Combine(folder, File);
         if (!System.IO.File.Exists(path)) throw new MxdInputException($"{path} does not exist, but {StoreManifest.FileName} names it: put it back, or harvest again.");
-        if (new FileInfo(path).Length is var length && length != Bytes)
+        if (Length(path) is var length && length != Bytes)
             throw new MxdInputException($"{path} has {length} bytes and not the {Bytes} of {StoreManifest.FileName}: it is damaged; put it back, or harvest again.");
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
@@ -65,6 +65,13 @@ public sealed record StoredFile(string File, long Contexts, long Bytes, string S
     {
         using SafetensorsFile file = Open(folder, harvest);
         Verify(file, cancellation);
+    }
+
+    /// <summary>Of what a link leads to, where it is one.</summary>
+    private static long Length(string path)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle handle = System.IO.File.OpenHandle(path);
+        return RandomAccess.GetLength(handle);
     }
 
     private void RequireTensors(SafetensorsFile file, HarvestFacts harvest)

@@ -21,9 +21,12 @@ public sealed class KneserNeyTests
     [Fact]
     public void Probability_IsThatOfTheEquations()
     {
+        // Kinds of neighbours: N(· 1), N(· 2), N(· 3) = 2, 1, 1, so D1 = 2 / (2 + 2); N(· 1 2) = 2 and the other three bigrams 1, so D2 = 3 / (3 + 2).
         var model = new KneserNey([[0, 1, 2, 1, 2, 3]], 4);
-        // c(121) = c(212) = c(123) = c(012) = 1, all ones: D3 = 1, so nothing is left to trigrams, and p(3 | 1 2) = p(3 | 2).
-        Assert.Equal(model.Probability(null, 2, 3), model.Probability(1, 2, 3), 12);
+        double unigram = ((1 - 0.5) / 4) + (0.5 * 3 / 4 / 4), bigram = ((1 - 0.6) / 2) + (0.6 * 2 / 2 * unigram);
+        Assert.Equal(bigram, model.Probability(null, 2, 3), 12);
+        // All trigrams are met once: D3 = 1 leaves nothing to them.
+        Assert.Equal(bigram, model.Probability(1, 2, 3), 12);
     }
 
     [Fact]

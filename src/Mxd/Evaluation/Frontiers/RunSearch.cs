@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Mxd.Runtime;
 using Mxd.Training;
 
@@ -54,10 +53,9 @@ public sealed record RunSearch(IReadOnlyList<RunFolder> Finished, IReadOnlyList<
     /// <summary>What a sweep noted about configurations that failed.</summary>
     private static IEnumerable<string> Failures(string path)
     {
-        string file = Path.Combine(path, "sweep.json");
-        if (!File.Exists(file)) yield break;
-        foreach (JsonNode? configuration in Json.Read<JsonObject>(File.ReadAllText(file), file)["configurations"] as JsonArray ?? [])
-            if (configuration?["state"]?.ToString() == "failed")
-                yield return $"{Path.Combine(path, configuration["name"]?.ToString() ?? "")} is left out: it failed{(configuration["failure"] is { } why ? $" ({why})" : "")}.";
+        var sweep = new SweepFolder(path);
+        if (!File.Exists(sweep.DescriptionFile)) yield break;
+        foreach (SweepConfiguration failed in sweep.ReadDescription().Configurations.Where(c => c.State == SweepState.Failed))
+            yield return $"{sweep.Run(failed.Name).Path} is left out: it failed{(failed.Failure is { } why ? $" ({why})" : "")}.";
     }
 }

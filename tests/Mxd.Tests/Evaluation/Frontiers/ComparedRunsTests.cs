@@ -1,5 +1,6 @@
 using Mxd.Evaluation.Frontiers;
 using Mxd.Runtime;
+using Mxd.Training;
 
 namespace Mxd.Tests.Evaluation.Frontiers;
 
@@ -71,7 +72,10 @@ public sealed class ComparedRunsTests : IDisposable
         Run("a").Write();
         (Run("b") with { IsFinished = false }).Write();
         (Run("c") with { IsFinished = false }).Write();
-        File.WriteAllText(In("sweep.json"), """{"configurations":[{"name":"a","state":"trained"},{"name":"c","state":"failed","failure":"Its loss is not a number."}]}""");
+        RunDescription asked = new RunFolder(In("a")).ReadDescription();
+        new SweepFolder(folder).Write(new SweepDescription(
+            asked.Version, new SweepOptions { Base = asked.Options }, asked.Origin.Model, asked.Data,
+            [new("a", asked.Options, SweepState.Trained), new("c", asked.Options, SweepState.Failed, "Its loss is not a number.")], asked.Machine));
 
         ComparedRuns runs = ComparedRuns.Read([folder]);
 
