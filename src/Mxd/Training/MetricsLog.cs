@@ -27,7 +27,29 @@ public sealed record MetricsLine(
     Reconstruction Validation,
     double TokensPerSecond,
     double HarvestTokensPerSecond,
-    double TrainingTokensPerSecond);
+    double TrainingTokensPerSecond)
+{
+    /// <summary>What it says, by the names that TensorBoard shows; null where there is no such term.</summary>
+    public IEnumerable<KeyValuePair<string, double?>> Scalars() =>
+    [
+        new("train/loss", Loss.Total),
+        new("train/norm_scaled_mse", Loss.NormScaledMse),
+        new("train/l1", Loss.L1),
+        new("train/l0_penalty", Loss.L0),
+        new("train/auxk", Loss.AuxK),
+        new("train/active_units", L0),
+        new("train/silent_units", SilentUnits),
+        new("train/learning_rate", LearningRate),
+        new("train/tokens", Tokens),
+        new("validation/fvu", Validation.Fvu),
+        new("validation/norm_scaled_mse", Validation.NormScaledMse),
+        new("validation/active_units", Validation.L0),
+        new("validation/dead_fraction", Validation.DeadFraction),
+        new("speed/tokens_per_second", TokensPerSecond),
+        new("speed/harvest_tokens_per_second", HarvestTokensPerSecond),
+        new("speed/training_tokens_per_second", TrainingTokensPerSecond),
+    ];
+}
 
 /// <summary>Appends to metrics.jsonl; on resuming, what was written after the checkpoint is cut off, so that no step stands there twice.</summary>
 public sealed class MetricsLog : IDisposable

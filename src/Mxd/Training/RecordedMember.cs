@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mxd.Activations;
+using Mxd.Formats.TensorBoard;
 using Mxd.Interchange;
 using Mxd.Layers;
 using Mxd.Metrics;
@@ -16,6 +17,7 @@ internal sealed class RecordedMember : IDisposable
     private readonly TrainingMember member;
     private readonly SharedHarvest harvest;
     private readonly MetricsLog log;
+    private readonly EventLog events;
     private readonly RunClock earlier = RunClock.Zero;
     private (long Step, Reconstruction Value)? measured;
 
@@ -29,6 +31,7 @@ internal sealed class RecordedMember : IDisposable
             earlier = Restored.Clock;
         }
         log = new MetricsLog(run.Folder.MetricsFile, Restored?.MetricsBytes ?? 0);
+        events = new EventLog(run.Folder.Path, Restored?.Step ?? 0);
     }
 
     public RunEntry Run => run;
@@ -68,6 +71,7 @@ internal sealed class RecordedMember : IDisposable
             Step, Step * Options.Batch, result.LearningRate, result.Loss, result.L0, silent, now,
             clock.TokensPerSecond, clock.HarvestTokensPerSecond, clock.TrainingTokensPerSecond);
         log.Add(line);
+        events.Add(Step, line.Scalars());
         return line;
     }
 
@@ -110,7 +114,11 @@ internal sealed class RecordedMember : IDisposable
         return result;
     }
 
-    public void Dispose() => log.Dispose();
+    public void Dispose()
+    {
+        log.Dispose();
+        events.Dispose();
+    }
 
     /// <summary>Time of the whole pass, which the member shares with others, and of its own steps.</summary>
     private RunClock Clock(TimeSpan total) => earlier.Plus(

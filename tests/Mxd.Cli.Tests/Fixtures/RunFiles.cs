@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Mxd.Formats.TensorBoard;
 
 namespace Mxd.Cli.Tests.Fixtures;
 
@@ -19,6 +20,9 @@ internal sealed record RunFiles(string Path)
 
     /// <summary>Lines of metrics.jsonl without what depends on the clock.</summary>
     public string[] MetricsWithoutRates => [.. Metrics.Select(WithoutRates)];
+
+    /// <summary>What TensorBoard shows under a tag.</summary>
+    public (int Step, float Value)[] Scalars(string tag) => [.. EventLog.ReadScalars(Path).Where(s => s.Tag == tag).Select(s => ((int)s.Step, s.Value))];
 
     /// <summary>Lines that a run at work has logged so far; the last may be half written.</summary>
     public int LinesSoFar => File.Exists(In("metrics.jsonl")) ? ReadShared(In("metrics.jsonl")).Count(c => c == '\n') : 0;

@@ -18,6 +18,7 @@ public sealed class ResumeTests(TinyFiles files) : CliTests(files)
         Assert.Equal(before, after[..before.Length]);
         Assert.Equal([36, 40, 44, 48], new RunFiles(Run).LoggedSteps[before.Length..]);
         Assert.Equal([48], new RunFiles(Run).Checkpoints);
+        Assert.Equal(new RunFiles(Run).LoggedSteps, new RunFiles(Run).Scalars("train/loss").Select(s => s.Step));
     }
 
     [Fact]

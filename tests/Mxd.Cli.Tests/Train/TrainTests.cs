@@ -34,8 +34,8 @@ public sealed class TrainTests(TinyFiles files) : CliTests(files)
         Train.Run().Succeeded();
 
         Assert.Equal(
-            ["run", "run/checkpoints", "run/checkpoints/step-000000032.safetensors", "run/layer.safetensors", "run/metrics.jsonl", "run/result.json", "run/run.json"],
-            Folder.Entries);
+            ["run", "run/checkpoints", "run/checkpoints/step-000000032.safetensors", "run/events.out.tfevents", "run/layer.safetensors", "run/metrics.jsonl", "run/result.json", "run/run.json"],
+            Folder.Entries.Select(entry => Regex.Replace(entry, @"(?<=tfevents)\.\d{10}\.mxd$", "")));
         using JsonDocument description = JsonDocument.Parse(File.ReadAllText(Folder.File("run/run.json")));
         Assert.Equal(Files.Model, description.RootElement.GetProperty("options").GetProperty("model").GetString());
     }
@@ -50,6 +50,18 @@ public sealed class TrainTests(TinyFiles files) : CliTests(files)
         Assert.Equal(run.LoggedSteps.Select(step => 256L * step), run.Metrics.Select(m => (long)m["tokens"]!));
         double[] fvu = [.. run.Metrics.Select(m => (double)m["validation"]!["fvu"]!)];
         Assert.True(fvu[^1] < fvu[0], $"FVU went from {fvu[0]} to {fvu[^1]}.");
+    }
+
+    [Fact]
+    public void Train_TellsTensorBoardWhatItsLogSays()
+    {
+        Train.Run().Succeeded();
+
+        var run = new RunFiles(Run);
+        Assert.Equal(run.LoggedSteps, run.Scalars("validation/fvu").Select(s => s.Step));
+        Assert.Equal(run.Metrics.Select(m => (float)m["validation"]!["fvu"]!), run.Scalars("validation/fvu").Select(s => s.Value));
+        Assert.Equal(run.Metrics.Select(m => (float)m["loss"]!["norm_scaled_mse"]!), run.Scalars("train/loss").Select(s => s.Value));
+        Assert.Equal(run.Metrics.Select(m => (float)m["tokens"]!), run.Scalars("train/tokens").Select(s => s.Value));
     }
 
     [Fact]
