@@ -106,18 +106,21 @@ public sealed class EvalInput : IDisposable
             if (options.Text.Count == 0 && run.Description is null)
                 problems.Add($"{run.Path} was not trained here and held out no text: name held-out text by --text.");
         }
-        if (options.Text.Count == 0 && first.Description is { } description) CheckHeldOut(first.Path, description, problems);
+        problems.ThrowIfAny();
+        if (options.Text.Count == 0) CheckHeldOut(runs, problems);
         problems.ThrowIfAny();
     }
 
-    private static void CheckHeldOut(string path, RunDescription description, ProblemList problems)
+    /// <summary>Is what the runs held out, of the same files, still what each of them read?</summary>
+    private static void CheckHeldOut(List<EvalRun> runs, ProblemList problems)
     {
-        IReadOnlyList<string> files = HeldOutFiles(description.Options);
+        IReadOnlyList<string> files = HeldOutFiles(runs[0].Description!.Options);
         foreach (string file in files.Where(file => !Corpora.TextFiles.IsThere(file)))
-            problems.Add($"{file}, the text that {path} held out, does not exist any more: name held-out text by --text.");
+            problems.Add($"{file}, the text that {runs[0].Path} held out, does not exist any more: name held-out text by --text.");
         problems.ThrowIfAny();
-        if (CorpusFingerprint.Compute(files).Hash != (description.Data.Validation ?? description.Data.Text))
-            throw new MxdInputException($"The text that {path} held out has changed since (its hash differs): put it back, or name held-out text by --text.");
+        string hash = CorpusFingerprint.Compute(files).Hash;
+        foreach (EvalRun run in runs.Where(run => run.Description!.Data is var data && (data.Validation ?? data.Text) != hash))
+            problems.Add($"The text that {run.Path} held out has changed since (its hash differs): put it back, or name held-out text by --text.");
     }
 
     private static string Named(EvalRun run) => run.Saved.Imported?.ModelName is { } name ? $" but the name '{name}'" : "";

@@ -1,4 +1,6 @@
 using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Mxd.Cli.Tests.Fixtures;
 using Mxd.Tests;
 
@@ -27,6 +29,23 @@ public sealed class DocumentedOutputTests : IDisposable
         };
         Compare("mxd train --model", arguments => With(Named(arguments, files), ("--tokens", "8192"), ("--validation-contexts", "8"), ("--warmup", "2"), ("--buffer", "64")));
         Compare("mxd eval --run", arguments => With(Named(arguments, files), ("--contexts", "4")));
+    }
+
+    /// <summary>An output that was pasted below another command than its own has other sizes.</summary>
+    [Fact]
+    public void Outputs_HaveTheNumbersOfTheirCommands()
+    {
+        var absent = from block in CodeBlock.All
+                     where block.Language == "console"
+                     from shown in block.Commands()
+                     where shown.Output.Count > 0
+                     from word in CommandLineParser.SplitCommandLine(shown.Command)
+                     where int.TryParse(word, out _) && !shown.Output.Any(line => Says(line, int.Parse(word, CultureInfo.InvariantCulture)))
+                     select $"{block.Page}: {word} of '{shown.Command}'";
+        Assert.Empty(absent);
+
+        static bool Says(string line, int number) =>
+            new[] { $"{number}", number.ToString("n0", CultureInfo.InvariantCulture) }.Any(text => Regex.IsMatch(line, $@"(?<![\d,.]){Regex.Escape(text)}(?![\d,])"));
     }
 
     /// <summary>Runs as short as these are not measured beforehand.</summary>
