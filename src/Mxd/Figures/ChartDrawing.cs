@@ -5,6 +5,9 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
 {
     private const double LineWidth = 1.8, ReferenceWidth = 1.3, BandOpacity = 0.16, NameSize = 9.5, NameOffset = 8, MarkerSize = 4;
 
+    /// <summary>How far the label of a tick may reach to the left of the plot: not as far as the labels of the other axis.</summary>
+    private const double TickReach = 6;
+
     /// <summary>Where markers and names of points stand.</summary>
     private readonly List<Frame> names = [];
 
@@ -39,7 +42,8 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         {
             double x = layout.AtX(tick.Value);
             canvas.Path([new(x, plot.Top), new(x, plot.Bottom + 4)], grid);
-            canvas.Text(new Place(x, plot.Bottom + 17), tick.Label, label with { Anchor = Anchor.Middle });
+            double half = FigureFont.Width(tick.Label, ChartLayout.TickSize) / 2;
+            canvas.Text(new Place(Math.Max(x, plot.Left - TickReach + half), plot.Bottom + 19), tick.Label, label with { Anchor = Anchor.Middle });
         }
         foreach (Tick tick in layout.YTicks)
         {
@@ -49,7 +53,7 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         }
         canvas.Path([new(plot.Left, plot.Top), new(plot.Left, plot.Bottom), new(plot.Right, plot.Bottom)], new Stroke(Ink.Axis, 1));
         var name = new TextLook(ChartLayout.LabelSize, Anchor: Anchor.Middle);
-        canvas.Text(new Place((plot.Left + plot.Right) / 2, plot.Bottom + 38), chart.X.Label, name);
+        canvas.Text(new Place((plot.Left + plot.Right) / 2, plot.Bottom + 39), chart.X.Label, name);
         canvas.Text(new Place(14 + ChartLayout.LabelSize * 0.8, (plot.Top + plot.Bottom) / 2), chart.Y.Label, name with { IsTurned = true });
     }
 
