@@ -13,8 +13,6 @@ namespace Mxd.Cli.Tests;
 /// <summary>The demo, on fewer tokens than people get, with the model and text they get.</summary>
 public sealed class DemoTests(TinyFiles files) : CliTests(files)
 {
-    private static readonly string[] small = ["--tokens", "8192", "--contexts", "8", "--multiplier", "8", "--k", "4"];
-
     /// <summary>More contexts than figures are taken on while training.</summary>
     private const int ManyContexts = 66;
 
@@ -22,7 +20,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     public void Demo_ComparesLayersOfAsManyParameters_AndWritesRunsAndReport()
     {
         string folder = Folder.File("demo");
-        JsonElement result = Tool.Run(["demo", .. small, "--contexts", $"{ManyContexts}", "--out", folder, "--json"]).Json();
+        JsonElement result = Tool.Run([.. Small(ManyContexts), "--out", folder, "--json"]).Json();
 
         JsonElement[] results = [.. result.GetProperty("results").EnumerateArray()];
         Assert.Equal(["mxd", "transcoder", "skip-transcoder", "dense", "linear"], results.Select(r => r.GetProperty("type").GetString()));
@@ -59,7 +57,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     public void Demo_EndsWithTheCommandForWhatItShowed_AndShowsEveryToken()
     {
         string folder = Folder.File("a demo");
-        string[] lines = Tool.Run(["demo", .. small, "--contexts", "24", "--out", folder]).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] lines = Tool.Run([.. Small(contexts: 24), "--out", folder]).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.DoesNotContain(lines, line => line.Contains("''", StringComparison.Ordinal) || line.Contains("[]", StringComparison.Ordinal));
         string[] command = [.. CommandLineParser.SplitCommandLine(lines[^1].Replace('\'', '"'))];
         Assert.Equal(["mxd", "generate", "--run", Path.Combine(folder, "mxd")], command[..4]);
@@ -71,7 +69,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     public void Demo_ThatShowsNoUnits_OffersNoneToSteer()
     {
         // Units must be active in five contexts to be shown.
-        string output = Tool.Run(["demo", .. small, "--contexts", "2", "--out", Folder.File("demo")]).Succeeded().Output;
+        string output = Tool.Run([.. Small(contexts: 2), "--out", Folder.File("demo")]).Succeeded().Output;
         Assert.DoesNotContain("expert", output, StringComparison.Ordinal);
         Assert.DoesNotContain("--steer", output, StringComparison.Ordinal);
     }
@@ -80,7 +78,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     public void Demo_TakesOtherText()
     {
         string folder = Folder.File("demo");
-        JsonElement result = Tool.Run(["demo", .. small, "--text", Files.TrainText, "--out", folder, "--json"]).Json();
+        JsonElement result = Tool.Run([.. Small(contexts: 8), "--text", Files.TrainText, "--out", folder, "--json"]).Json();
         Assert.Equal(Files.TrainText, result.GetProperty("results")[0].GetProperty("text")[0].GetString());
         Assert.Contains($"tokens of {Files.TrainText}; model in", Open(folder).GetElementById("setup")!.ParentElement!.TextContent, StringComparison.Ordinal);
     }
@@ -101,7 +99,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent by 'kill'.");
         Assert.SkipWhen(Tool.IgnoresInterrupts, "This process was started with interrupts ignored, and mxd inherits that.");
         string folder = Folder.File("demo");
-        RunningTool tool = Tool.Start(["demo", .. small, "--tokens", "32768", "--out", folder]);
+        RunningTool tool = Tool.Start([.. Small(contexts: 8, tokens: 32768), "--out", folder]);
         tool.WaitUntil(() => new RunFiles(Path.Combine(folder, "mxd")).LinesSoFar >= 1);
         tool.Signal("INT");
         ToolResult result = tool.WaitForExit();
@@ -115,7 +113,7 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     [Fact]
     public void TwoDemosAtOnce_TakeAFolderEach()
     {
-        ProcessStartInfo start = Tool.Describe(["demo", .. small, "--contexts", "2"]);
+        ProcessStartInfo start = Tool.Describe(Small(contexts: 2));
         start.WorkingDirectory = Folder.Path;
         RunningTool[] demos = [new(start), new(start)];
         foreach (RunningTool demo in demos) demo.WaitForExit().Succeeded();
@@ -132,4 +130,6 @@ public sealed class DemoTests(TinyFiles files) : CliTests(files)
     }
 
     private static IHtmlDocument Open(string folder) => new HtmlParser().ParseDocument(File.ReadAllText(Path.Combine(folder, "report.html")));
+
+    private static string[] Small(int contexts, int tokens = 8192) => ["demo", "--tokens", $"{tokens}", "--contexts", $"{contexts}", "--multiplier", "8", "--k", "4"];
 }

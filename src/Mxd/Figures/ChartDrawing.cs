@@ -5,9 +5,6 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
 {
     private const double LineWidth = 1.8, ReferenceWidth = 1.3, BandOpacity = 0.16, NameSize = 9.5, NameOffset = 8, MarkerSize = 4;
 
-    /// <summary>How far the label of a tick may reach to the left of the plot: not as far as the labels of the other axis.</summary>
-    private const double TickReach = 6;
-
     /// <summary>Where markers and names of points stand.</summary>
     private readonly List<Frame> names = [];
 
@@ -42,8 +39,7 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         {
             double x = layout.AtX(tick.Value);
             canvas.Path([new(x, plot.Top), new(x, plot.Bottom + 4)], grid);
-            double half = FigureFont.Width(tick.Label, ChartLayout.TickSize) / 2;
-            canvas.Text(new Place(Math.Max(x, plot.Left - TickReach + half), plot.Bottom + 19), tick.Label, label with { Anchor = Anchor.Middle });
+            canvas.Text(new Place(layout.LabelX(tick), plot.Bottom + 19), tick.Label, label with { Anchor = Anchor.Middle });
         }
         foreach (Tick tick in layout.YTicks)
         {

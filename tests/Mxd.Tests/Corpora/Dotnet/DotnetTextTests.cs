@@ -48,12 +48,14 @@ public sealed class DotnetTextTests : IDisposable
     [Fact]
     public void AnSdkWhosePacksCannotBeSearched_CountsAsNone()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Links in circles are read otherwise elsewhere.");
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "This process may read every folder.");
         Write("Microsoft.NETCore.App.Ref/10.0.2", Names(isHeldOut: false), "Said.");
         Assert.True(new DotnetSdk(folder.Path).HasDocumentation());
         string packs = folder.File("packs/Microsoft.NETCore.App.Ref/10.0.2/ref");
-        Directory.CreateSymbolicLink(Path.Combine(packs, "circle"), packs);
-        Assert.False(new DotnetSdk(folder.Path).HasDocumentation());
+        File.SetUnixFileMode(packs, UnixFileMode.None);
+        bool found = new DotnetSdk(folder.Path).HasDocumentation();
+        File.SetUnixFileMode(packs, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.False(found);
     }
 
     [Fact]

@@ -134,8 +134,8 @@ public sealed class HtmlReportTests
     {
         ReportContent content = SampleReport.Of("plain");
         ReportedRun run = content.Runs[0];
-        IHtmlDocument page = Parse(HtmlReport.Build(content with { Runs = [run with { Result = null, Description = run.Description! with { Options = run.Description.Options with { Tokens = 1_000_000, Batch = 1000 } } }] }));
-        Assert.Contains("4,096 tokens so far, of 1,000,000 planned, of train plain", page.QuerySelector("section[aria-labelledby=setup]")!.TextContent, StringComparison.Ordinal);
+        IHtmlDocument page = Parse(HtmlReport.Build(content with { Runs = [run with { Result = null, Description = run.Description! with { Options = run.Description.Options with { Tokens = 1_024_000, Batch = 1024 } } }] }));
+        Assert.Contains("4,096 tokens so far, of 1,024,000 planned, of train plain", page.QuerySelector("section[aria-labelledby=setup]")!.TextContent, StringComparison.Ordinal);
         Assert.Contains("last measured run 0 plain", page.QuerySelector("section[aria-labelledby=training] figcaption")!.TextContent, StringComparison.Ordinal);
         Assert.Contains("at the end run 0 plain", Parse(HtmlReport.Build(content)).QuerySelector("section[aria-labelledby=training] figcaption")!.TextContent, StringComparison.Ordinal);
     }
