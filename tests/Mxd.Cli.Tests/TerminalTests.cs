@@ -25,7 +25,16 @@ public sealed partial class TerminalTests(TinyFiles files) : CliTests(files)
         Assert.True(wide.Length == 0, string.Join('\n', wide));
     }
 
-    private static string RunInTerminal(IEnumerable<string> arguments)
+    [Fact]
+    public void ATerminalThatCannotBeDrawnOn_GetsPlainLines()
+    {
+        string screen = RunInTerminal(Train.Arguments, "dumb");
+
+        Assert.DoesNotContain('\e', screen);
+        Assert.Equal(new RunFiles(Run).LoggedSteps.Length, screen.Split('\r', '\n').Count(line => line.StartsWith("step ", StringComparison.Ordinal)));
+    }
+
+    private static string RunInTerminal(IEnumerable<string> arguments, string terminal = "xterm-256color")
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "util-linux's script is not installed.");
         string command = string.Join(' ', ((string[])[Tool.Host, "exec", Tool.Program, .. arguments]).Select(word => $"'{word}'"));
@@ -33,7 +42,7 @@ public sealed partial class TerminalTests(TinyFiles files) : CliTests(files)
         start.FileName = "/usr/bin/script";
         start.ArgumentList.Clear();
         foreach (string argument in new[] { "-qec", "stty cols 80 rows 24; " + command, "/dev/null" }) start.ArgumentList.Add(argument);
-        start.Environment["TERM"] = "xterm-256color";
+        start.Environment["TERM"] = terminal;
         return new RunningTool(start).WaitForExit().Succeeded().Output;
     }
 

@@ -32,21 +32,34 @@ internal sealed class KneserNey
         orders = [new Order(unigrams), new Order(bigrams), new Order(trigrams)];
     }
 
-    /// <summary>Mean of -log p over all tokens but the first of each context, in nats.</summary>
-    public double CrossEntropy(IEnumerable<int[]> contexts)
+    /// <summary>
+    /// Mean of -log p over all tokens but the first of each context, in nats. Contexts are packed: cut one after another out of documents that end
+    /// in a separator, a first token put before each. Where that first token stands before the middle of a document it is no neighbour of what
+    /// follows, which is predicted from its own document's tokens alone.
+    /// </summary>
+    public double CrossEntropy(IEnumerable<int[]> contexts, int separator)
     {
         double sum = 0;
         long count = 0;
+        int before = separator;
         foreach (int[] s in contexts)
-            for (int i = 1; i < s.Length; i++, count++) sum -= Math.Log(Probability(i > 1 ? s[i - 2] : null, s[i - 1], s[i]));
+        {
+            // Where what belongs together begins.
+            int begin = before == separator ? 0 : 1;
+            for (int i = 1; i < s.Length; i++, count++)
+                sum -= Math.Log(Probability(i - 2 >= begin ? s[i - 2] : null, i - 1 >= begin ? s[i - 1] : null, s[i]));
+            before = s[^1];
+        }
         return sum / count;
     }
 
-    public double Probability(int? first, int second, int next)
+    /// <summary>p(next | first second), of a lower order where fewer tokens before it are known.</summary>
+    public double Probability(int? first, int? second, int next)
     {
         double p = orders[0].Interpolate(0, Key(0, 0, next), 1.0 / vocabulary);
-        p = orders[1].Interpolate(Key(0, 0, second), Key(0, second, next), p);
-        return first is { } u ? orders[2].Interpolate(Key(0, u, second), Key(u, second, next), p) : p;
+        if (second is not { } v) return p;
+        p = orders[1].Interpolate(Key(0, 0, v), Key(0, v, next), p);
+        return first is { } u ? orders[2].Interpolate(Key(0, u, v), Key(u, v, next), p) : p;
     }
 
     private static ulong Key(int a, int b, int c) => ((ulong)a << 32) | ((ulong)b << 16) | (uint)c;

@@ -79,7 +79,7 @@ static void Compare(string output, ITokenizer tokenizer, int[][] documents)
     using LanguageModel model = file.Load(ScalarType.Float32, CPU);
     double ours = TextScorer.Score(model, heldOut).CrossEntropy;
     var trigram = new KneserNey(documents.Select(d => (IReadOnlyList<int>)[tokenizer.FirstToken, .. d]), tokenizer.VocabularySize);
-    double theirs = trigram.CrossEntropy(Enumerable.Range(0, (int)heldOut.Count).Select(i => heldOut[i].ToArray()));
+    double theirs = trigram.CrossEntropy(Enumerable.Range(0, (int)heldOut.Count).Select(i => heldOut[i].ToArray()), tokenizer.Separator);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"held-out perplexity over {heldOut.Count:n0} contexts: {Math.Exp(ours):f2}, Kneser-Ney trigram {Math.Exp(theirs):f2}, ratio {Math.Exp(ours - theirs):f3}"));

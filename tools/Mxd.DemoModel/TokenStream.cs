@@ -12,8 +12,6 @@ internal sealed class TokenStream(int[] tokens, int firstToken, int contextLengt
     private int pass = -1, offset;
     private long[] order = [];
 
-    public long Length => tokens.Length;
-
     private int Pieces => (tokens.Length / contextLength) - 1;
 
     private int BatchesAPass => Pieces / batch;

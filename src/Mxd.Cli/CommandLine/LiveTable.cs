@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace Mxd.Cli.CommandLine;
 
-/// <summary>How layers in training are doing: a row each, with the last figures and the way their FVU took. Rows come from the thread that trains, another draws.</summary>
+/// <summary>How layers in training are doing: a row each of those measured last, in the order in which they came, with the last figures and the way their FVU took. Rows come from the thread that trains, another draws.</summary>
 internal sealed class LiveTable
 {
     /// <summary>Rows that leave room for what else is on a terminal of 24 lines.</summary>
@@ -17,7 +17,8 @@ internal sealed class LiveTable
     private const string Levels = "▁▂▃▄▅▆▇█";
 
     private readonly Lock guard = new();
-    private readonly OrderedDictionary<string, List<MetricsLine>> runs = [];
+    private readonly OrderedDictionary<string, MeasuredRun> runs = [];
+    private long measurements;
 
     public bool IsEmpty
     {
@@ -31,8 +32,9 @@ internal sealed class LiveTable
     {
         lock (guard)
         {
-            if (!runs.TryGetValue(run, out List<MetricsLine>? lines)) runs[run] = lines = [];
-            lines.Add(line);
+            if (!runs.TryGetValue(run, out MeasuredRun? measured)) runs[run] = measured = new MeasuredRun();
+            measured.Lines.Add(line);
+            measured.At = measurements++;
         }
     }
 
@@ -49,7 +51,9 @@ internal sealed class LiveTable
         table.AddColumn("FVU so far");
         lock (guard)
         {
-            foreach ((string run, List<MetricsLine> lines) in runs.Take(MostRows)) table.AddRow([.. Cells(run, lines).Select(Markup.Escape)]);
+            // A pass that has ended is measured no more, and makes room for the one at work.
+            long first = runs.Count > MostRows ? runs.Values.Select(r => r.At).OrderDescending().ElementAt(MostRows - 1) : 0;
+            foreach ((string run, MeasuredRun measured) in runs.Where(r => r.Value.At >= first)) table.AddRow([.. Cells(run, measured.Lines).Select(Markup.Escape)]);
             if (runs.Count > MostRows) table.AddRow($"and {runs.Count - MostRows} more");
         }
         return table;
@@ -74,5 +78,13 @@ internal sealed class LiveTable
             Path.GetFileName(run), last.Step.ToString(culture), last.Loss.Total.ToString("f5", culture), last.Validation.Fvu.ToString("f4", culture), last.Validation.L0.ToString("f1", culture),
             last.Validation.DeadFraction.ToString("p1", culture), last.TokensPerSecond.ToString("n0", culture), Curve([.. lines.Select(line => line.Validation.Fvu)]),
         ];
+    }
+
+    private sealed class MeasuredRun
+    {
+        public List<MetricsLine> Lines { get; } = [];
+
+        /// <summary>How many measurements, of all runs, came before the last of this one.</summary>
+        public long At { get; set; }
     }
 }

@@ -10,6 +10,8 @@ internal static class ProgressDisplay
     {
         if (Console.IsErrorRedirected) return work(new ProgressLines(Console.Error));
         IAnsiConsole console = Terminal.Create(Console.Error, isRedirected: false);
+        // Nothing can be drawn in place on such a terminal: TERM=dumb.
+        if (!console.Profile.Capabilities.Ansi) return work(new ProgressLines(Console.Error));
         var pace = new PaceColumn();
         var table = new LiveTable();
         return console.Progress()

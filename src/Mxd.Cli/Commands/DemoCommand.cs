@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Exploration;
@@ -6,6 +7,7 @@ using Mxd.Exploration.Reports;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Generation;
 using Mxd.Layers;
+using Mxd.Runtime;
 using Mxd.Tokenizers;
 using Mxd.Training;
 
@@ -19,7 +21,7 @@ internal static class DemoCommand
 
     private const int ShownUnits = 4, ReportedUnits = 12, ContinuedTokens = 24;
 
-    /// <summary>Of a unit's largest coefficient in the held-out text.</summary>
+    /// <summary>Of a unit's largest coefficient in the text it was looked up in.</summary>
     private const double Strength = 10;
 
     public static Command Create()
@@ -38,8 +40,8 @@ internal static class DemoCommand
         command.SetAction(parsed =>
         {
             DemoOptions options = set.Apply(defaults, parsed);
-            string folder = parsed.GetValue(output) is { } named ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(named)) : DemoOptions.FreeFolder();
-            DemoResult result = ProgressDisplay.Show(observer => Run(options, new SweepFolder(folder), observer));
+            string? folder = parsed.GetValue(output) is { } named ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(named)) : null;
+            DemoResult result = ProgressDisplay.Show(observer => Run(options, folder, observer));
             if (parsed.GetValue(json)) Output.Json(result.ToJson());
             else DemoText.Show(result);
             return result.HasFailures ? 1 : 0;
@@ -47,22 +49,73 @@ internal static class DemoCommand
         return command;
     }
 
-    private static DemoResult Run(DemoOptions options, SweepFolder folder, IRunObserver observer)
+    private static DemoResult Run(DemoOptions options, string? folder, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        using PreparedSweep sweep = PreparedSweep.New(options.Sweep, folder, observer, maxMemory: null, stop.Token);
+        using PreparedSweep sweep = Enter(options, folder, observer, stop.Token);
         foreach (string line in DemoText.Introduction.Concat(DemoText.Plan(sweep))) observer.Note(line);
-        return Invocation.Work(() =>
+        try
         {
-            SweepRun.Execute(sweep, new Expectations(observer), stop.Token);
-            IReadOnlyList<EvaluatedRun> evaluated = SweepEvaluation.Evaluate(sweep, observer, stop.Token);
-            return Explore(options, sweep, evaluated, observer, stop.Token);
-        });
+            return Invocation.Work(() =>
+            {
+                SweepRun.Execute(sweep, new Expectations(observer), stop.Token);
+                IReadOnlyList<EvaluatedRun> evaluated = SweepEvaluation.Evaluate(sweep, observer, stop.Token);
+                return Explore(sweep, evaluated, observer, stop.Token);
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (string line in DemoText.GoOn(sweep)) observer.Note(line);
+            throw;
+        }
+    }
+
+    /// <summary>Checks everything and takes the folder; where none was named and another demo was faster, the next one.</summary>
+    private static PreparedSweep Enter(DemoOptions options, string? folder, IRunObserver observer, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var place = new SweepFolder(folder ?? DemoOptions.FreeFolder());
+            PreparedSweep? sweep = null;
+            try
+            {
+                sweep = Prepare(options, place, observer, cancellation);
+                Invocation.Work(() =>
+                {
+                    sweep.Enter();
+                    return true;
+                });
+                return sweep;
+            }
+            catch (Exception e)
+            {
+                sweep?.Dispose();
+                bool isTaken = folder is null && e is (MxdInputException or WorkFailedException) && Path.Exists(place.Path);
+                if (!isTaken) throw;
+            }
+        }
+    }
+
+    /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
+    private static PreparedSweep Prepare(DemoOptions options, SweepFolder folder, IRunObserver observer, CancellationToken cancellation)
+    {
+        if (options.Contexts >= 1) return PreparedSweep.New(options.Sweep, folder, observer, maxMemory: null, cancellation);
+        try
+        {
+            // A sweep may go without measuring, and a demo may not: what it refuses has it name all else that is wrong.
+            return PreparedSweep.New(options.Sweep with { Contexts = -1 }, folder, observer, maxMemory: null, cancellation);
+        }
+        catch (MxdInputException e)
+        {
+            string[] lines = [.. e.Message.Split('\n').Select(line => line.StartsWith("--contexts ", StringComparison.Ordinal) ? $"--contexts is {options.Contexts}; it must be at least 1." : line)];
+            throw new MxdInputException(string.Join('\n', lines), e);
+        }
     }
 
     /// <summary>Looks at the units of all layers, steers one, and writes the report.</summary>
-    private static DemoResult Explore(DemoOptions options, PreparedSweep sweep, IReadOnlyList<EvaluatedRun> evaluated, IRunObserver observer, CancellationToken cancellation)
+    private static DemoResult Explore(PreparedSweep sweep, IReadOnlyList<EvaluatedRun> evaluated, IRunObserver observer, CancellationToken cancellation)
     {
+        SweepOptions asked = sweep.Description.Asked;
         LanguageModel model = sweep.LoadModel(cancellation);
         RunFolder[] folders = [.. evaluated.Select(e => new RunFolder(e.Run))];
         List<Replacement> layers = [];
@@ -72,14 +125,14 @@ internal static class DemoCommand
             ReportContent report = ReportBuilder.Describe(ReportedRun.ReadAll(folders));
             observer.Begin("Looking at what units are active on", 100, "%");
             report = ReportBuilder.AddUnits(
-                report, layers, model, sweep.Data.HeldOut, sweep.Description.Asked.Base.Validation, sweep.Model.Tokenizer,
-                new ExplorationOptions { Contexts = options.Contexts }, ReportedUnits, new Percent(observer), cancellation);
+                report, layers, model, SweepEvaluation.Text(sweep, cancellation), EvalInput.HeldOutFiles(asked.Base), sweep.Model.Tokenizer,
+                new ExplorationOptions { Contexts = asked.Contexts }, ReportedUnits, new Percent(observer), cancellation);
             int mxd = evaluated.ToList().FindIndex(e => e.Type == "mxd");
-            IReadOnlyList<ReportedUnit> units = mxd >= 0 && report.Runs[mxd].Units is { } found ? found.Sample : [];
-            SteeredText? steered = units.Count > 0 ? Steer(model, layers[mxd], sweep.Model.Tokenizer, units) : null;
+            ReportedUnit[] units = mxd >= 0 && report.Runs[mxd].Units is { } found ? [.. found.Sample.Take(ShownUnits)] : [];
+            SteeredText? steered = units.Length > 0 ? Steer(model, layers[mxd], sweep.Model.Tokenizer, units) : null;
             string file = Path.Combine(sweep.Folder.Path, "report.html");
             HtmlReport.Write(file, report);
-            return new DemoResult(SweepResult.Of(sweep, evaluated), [.. units.Take(ShownUnits)], Prompt, steered, file);
+            return new DemoResult(SweepResult.Of(sweep, evaluated), units, Prompt, steered, file);
         }
         finally
         {
@@ -87,13 +140,16 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>Steers that unit of the sample which moves the model's next word most.</summary>
+    /// <summary>Steers that of the units which moves the model's next word most.</summary>
     private static SteeredText Steer(LanguageModel model, Replacement layer, ITokenizer tokenizer, IReadOnlyList<ReportedUnit> units)
     {
         int[] prompt = [tokenizer.FirstToken, .. tokenizer.Encode(Prompt)];
-        (long Unit, double Coefficient)[] choices = [.. units.Select(u => ((long)u.Contexts.Unit, Strength * u.Contexts.Maximum))];
+        (long Unit, double Coefficient)[] choices = [.. units.Select(u => ((long)u.Contexts.Unit, Rounded(Strength * u.Contexts.Maximum)))];
         (long Unit, double Coefficient) strongest = choices.MaxBy(c => SteeredText.Measure(model, layer, prompt, new Steering(new Dictionary<long, double> { [c.Unit] = c.Coefficient })));
         var options = new GenerationOptions { MaximumTokens = ContinuedTokens, EndTokens = tokenizer.EndTokens, Sampling = new SamplingOptions { Temperature = 0 } };
         return SteeredText.Compare(model, layer, tokenizer, prompt, strongest, options);
     }
+
+    /// <summary>To two digits: it stands in a command that people copy.</summary>
+    private static double Rounded(double coefficient) => double.Parse(coefficient.ToString("g2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal sealed record DemoOptions
     [Option("--k", "Units active on a token.")]
     public int K { get; init; } = 16;
 
-    [Option("--multiplier", "Parameters of each layer, as those of a transcoder this many times as wide as its input.")]
+    [Option("--multiplier", "Parameters of each layer but the linear one, as those of a transcoder this many times as wide as its input.")]
     public long Multiplier { get; init; } = 16;
 
     [Option("--tokens", "Tokens each layer is trained on.")]
@@ -33,10 +33,10 @@ internal sealed record DemoOptions
     [Option("--seed", "Seed of initial weights and of all shuffling.")]
     public long Seed { get; init; }
 
-    [Option("--contexts", "Held-out contexts to measure on.")]
+    [Option("--contexts", "Held-out contexts to measure on, and to look units up in.")]
     public int Contexts { get; init; } = 128;
 
-    /// <summary>The layer of the paper, the two it is compared with, and the controls, all of as many parameters.</summary>
+    /// <summary>The layer of the paper, the two it is compared with and a dense control, of about as many parameters each, and a linear one, which has as many as it has.</summary>
     public SweepOptions Sweep => new()
     {
         Base = new TrainOptions

@@ -15,8 +15,6 @@ internal static class DemoText
     /// <summary>Of 80 columns, what is left beside the frame.</summary>
     private const int ExcerptWidth = 70;
 
-    private const string FirstToken = "<|endoftext|>";
-
     public static IReadOnlyList<string> Introduction { get; } =
     [
         "A language model's MLP is dense: no part of it means one thing. Sparse layers that stand in for it can be read, but cost the model some of what it knows.",
@@ -46,13 +44,27 @@ internal static class DemoText
         if (result.Steered is { } steered) Show(result.Prompt, steered);
         Output.Line("");
         Output.Line($"The report, a page that opens in any browser: {result.Report}");
-        string? mxd = result.Sweep.Rows.FirstOrDefault(row => row.Layer.Type == "mxd")?.Folder.Path;
-        if (mxd is not null) Output.Command("Steer an expert yourself:", $"mxd generate --run {ShellWord.Quote(mxd)} --prompt \"Gets the\" --steer {result.Steered?.Unit ?? 0}=10");
+        if (result.Steered is { } shown && result.Sweep.Rows.FirstOrDefault(row => row.Layer.Type == "mxd") is { } mxd)
+            Output.Command("Steer an expert yourself:", Steering(mxd.Folder.Path, result.Prompt, shown));
     }
+
+    /// <summary>What a person may do after stopping a demo.</summary>
+    public static IEnumerable<string> GoOn(PreparedSweep sweep)
+    {
+        string folder = ShellWord.Quote(sweep.Folder.Path);
+        yield return "Stopped. Go on with:";
+        yield return $"  mxd sweep --resume --out {folder}";
+        yield return "and then write the report with:";
+        yield return $"  mxd report {folder}/*/";
+    }
+
+    /// <summary>The command for the continuation that was shown, in the shape in which people change it.</summary>
+    private static string Steering(string run, string prompt, SteeredText shown) =>
+        string.Create(CultureInfo.InvariantCulture, $"mxd generate --run {ShellWord.Quote(run)} --prompt \"{prompt}\" --steer {shown.Unit}={shown.Coefficient} --greedy");
 
     private static void Show(UnitContexts unit)
     {
-        string tokens = string.Join(", ", unit.CommonTokens.Select(t => $"'{Visible(t.Text).Trim()}'"));
+        string tokens = string.Join(", ", unit.CommonTokens.Select(t => $"'{TokenSigns.Alone(t.Text)}'"));
         Output.Line(string.Create(CultureInfo.InvariantCulture, $"  expert {unit.Unit}, active on {unit.Frequency:p2} of tokens, most on {tokens}"));
         foreach (UnitExcerpt excerpt in unit.Strongest.Take(ExcerptsShown)) Output.Line($"    … {Around(excerpt)} …");
     }
@@ -60,30 +72,27 @@ internal static class DemoText
     /// <summary>The peak in brackets, with as many tokens around it, by turns, as have room on a line.</summary>
     private static string Around(UnitExcerpt excerpt)
     {
-        string peak = Visible(excerpt.Tokens[excerpt.Peak]), word = peak.TrimStart(' ');
-        string text = $"{peak[..^word.Length]}[{(word.Length > 0 ? word : "␣")}]";
+        string peak = TokenSigns.Alone(excerpt.Tokens[excerpt.Peak]), word = peak.TrimStart(' ');
+        string text = $"{peak[..^word.Length]}[{word}]";
         for (int distance = 1; distance < excerpt.Tokens.Count; distance++)
             foreach (int i in new[] { excerpt.Peak - distance, excerpt.Peak + distance })
             {
                 if (i < 0 || i >= excerpt.Tokens.Count) continue;
-                string token = Visible(excerpt.Tokens[i]);
+                string token = TokenSigns.Of(excerpt.Tokens[i]);
                 if (text.Length + token.Length > ExcerptWidth) return text.Trim();
                 text = i < excerpt.Peak ? token + text : text + token;
             }
         return text.Trim();
     }
 
-    /// <summary>On one line; what only begins a text is no part of it.</summary>
-    private static string Visible(string text) => text == FirstToken ? "" : text.ReplaceLineEndings("⏎");
-
     private static void Show(string prompt, SteeredText steered)
     {
         Output.Line("");
         Output.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"Steering: of these, expert {steered.Unit} moves the next word of '{prompt}' most when {steered.Coefficient:f1} is added to it (KL {steered.Divergence:f2} nats)"));
+            $"Steering: of these, expert {steered.Unit} moves the next word of '{prompt}' most when {steered.Coefficient} is added to it (KL {steered.Divergence:f2} nats)"));
         // A text is one line, however wide the terminal.
-        Console.Out.WriteLine($"  before  {prompt}{Visible(steered.Before)}");
-        Console.Out.WriteLine($"  after   {prompt}{Visible(steered.After)}");
+        Console.Out.WriteLine($"  before  {prompt}{TokenSigns.Of(steered.Before)}");
+        Console.Out.WriteLine($"  after   {prompt}{TokenSigns.Of(steered.After)}");
     }
 }

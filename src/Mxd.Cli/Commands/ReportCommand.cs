@@ -17,7 +17,7 @@ internal sealed record ReportOptions
     [Option("--out", "The HTML file (default: report.html in the run's folder, or here where there are several runs).", IsPath = true)]
     public string? Out { get; init; }
 
-    [Option("--contexts", "Contexts of held-out text that units are looked up in.")]
+    [Option("--contexts", "Contexts of the text that units are looked up in.")]
     public int Contexts { get; init; } = 256;
 
     [Option("--units", "Units shown of each run; 0 leaves usage and units out, and needs no language model.")]
@@ -160,7 +160,8 @@ internal static class ReportCommand
 
     private static string Describe(ReportedRun run)
     {
-        string recovered = FormattableString.Invariant($"{run.Evaluation.Cost.CrossEntropyRecovered:p1} recovered");
+        double share = run.Evaluation.Cost.CrossEntropyRecovered;
+        string recovered = double.IsFinite(share) ? FormattableString.Invariant($"{share:p1} recovered") : "recovered undefined";
         return run.Units is { } units
             ? FormattableString.Invariant($"{recovered}; {units.Usage.Units - units.Usage.Never:n0} of {units.Usage.Units:n0} units active in {units.Usage.Tokens:n0} tokens, {units.Sample.Count} shown")
             : recovered;

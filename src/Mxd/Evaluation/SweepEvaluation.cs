@@ -14,7 +14,7 @@ public static class SweepEvaluation
         int contexts = sweep.Description.Asked.Contexts;
         if (contexts == 0) return [];
         RunFolder[] trained = [.. sweep.Description.Configurations.Where(c => c.State == SweepState.Trained).Select(c => sweep.Folder.Run(c.Name))];
-        PackedContexts text = Text(sweep, contexts, cancellation);
+        PackedContexts text = Text(sweep, cancellation);
         if (text.Count < contexts) observer.Note($"Note: the held-out text has {text.Count} contexts, fewer than the {contexts} of --contexts.");
         RunFolder[] left = [.. trained.Where(folder => Done(folder, Math.Min(contexts, text.Count)) is null)];
         if (left.Length > 0)
@@ -29,9 +29,10 @@ public static class SweepEvaluation
         return [.. trained.Select(folder => EvaluatedRun.Read(folder.EvaluationFile))];
     }
 
-    /// <summary>What validation figures are taken on, and more of it where that is less than is asked for.</summary>
-    private static PackedContexts Text(PreparedSweep sweep, int contexts, CancellationToken cancellation)
+    /// <summary>What layers are evaluated on: what validation figures are taken on, and more of it where that is less than is asked for.</summary>
+    public static PackedContexts Text(PreparedSweep sweep, CancellationToken cancellation = default)
     {
+        int contexts = sweep.Description.Asked.Contexts;
         PackedContexts heldOut = sweep.Data.HeldOut;
         return heldOut.Count >= contexts || heldOut.Count < sweep.Description.Asked.Base.ValidationContexts
             ? heldOut

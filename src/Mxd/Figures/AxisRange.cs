@@ -18,10 +18,11 @@ internal sealed record AxisRange(double Minimum, double Maximum, AxisScale Scale
         double[] usable = [.. values.Where(v => double.IsFinite(v) && (!isLog || v > 0))];
         if (usable.Length == 0) usable = isLog ? [1, 2] : [0, 1];
         (double low, double high) = (usable.Min(), usable.Max());
-        if (low == high) (low, high) = isLog ? (low / 2, high * 2) : (low - Around(low), high + Around(low));
+        if (fromZero && !isLog) (low, high) = (Math.Min(0, low), Math.Max(0, high));
+        if (low == high) (low, high) = isLog ? (low / 2, high * 2) : fromZero ? (0, 1) : (low - Around(low), high + Around(low));
         if (isLog) return new AxisRange(axis.Minimum ?? low * Math.Pow(low / high, Margin), axis.Maximum ?? high * Math.Pow(high / low, Margin), axis.Scale);
         double space = Margin * (high - low);
-        return new AxisRange(axis.Minimum ?? (fromZero ? Math.Min(0, low) : low - space), axis.Maximum ?? high + space, axis.Scale);
+        return new AxisRange(axis.Minimum ?? (fromZero ? low : low - space), axis.Maximum ?? high + space, axis.Scale);
     }
 
     private double Place(double value) => Scale == AxisScale.Logarithmic ? Math.Log(value) : value;

@@ -11,19 +11,18 @@ internal static class AxisTicks
     /// <summary>Beyond these, powers of two are no longer numbers that people know.</summary>
     private const double SmallestPowerOfTwo = 0.25, LargestPowerOfTwo = 65536;
 
-    private const int MostOnLogarithmic = 12;
-
     /// <summary>From here on numbers are written in thousands, millions and more.</summary>
     private const double Shortened = 10_000;
 
-    /// <param name="wanted">About how many.</param>
+    /// <param name="range">What the axis spans.</param>
+    /// <param name="wanted">About how many; twice as many at most.</param>
     public static IReadOnlyList<Tick> Of(AxisRange range, int wanted)
     {
         if (range.Scale == AxisScale.Logarithmic)
         {
             bool isOfTwo = range is { Minimum: > SmallestPowerOfTwo / 2, Maximum: < LargestPowerOfTwo * 2 };
             double[] values = [.. (isOfTwo ? PowersOfTwo(range) : Decades(range, 1, 2, 5)).Where(range.Contains)];
-            if (values.Length > MostOnLogarithmic) values = isOfTwo ? [.. values.Where((_, i) => i % 2 == 0)] : [.. Decades(range, 1).Where(range.Contains)];
+            if (values.Length > 2 * wanted) values = isOfTwo ? [.. values.Where((_, i) => i % 2 == 0)] : [.. Decades(range, 1).Where(range.Contains)];
             if (values.Length >= 2) return [.. values.Select(v => new Tick(v, Short(v)))];
         }
         double step = Step((range.Maximum - range.Minimum) / wanted);

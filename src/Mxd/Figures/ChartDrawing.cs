@@ -39,7 +39,7 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         {
             double x = layout.AtX(tick.Value);
             canvas.Path([new(x, plot.Top), new(x, plot.Bottom + 4)], grid);
-            canvas.Text(new Place(x, plot.Bottom + 17), tick.Label, label with { Anchor = Anchor.Middle });
+            canvas.Text(new Place(layout.LabelX(tick), plot.Bottom + 19), tick.Label, label with { Anchor = Anchor.Middle });
         }
         foreach (Tick tick in layout.YTicks)
         {
@@ -49,7 +49,7 @@ internal sealed class ChartDrawing(Chart chart, ChartLayout layout, ICanvas canv
         }
         canvas.Path([new(plot.Left, plot.Top), new(plot.Left, plot.Bottom), new(plot.Right, plot.Bottom)], new Stroke(Ink.Axis, 1));
         var name = new TextLook(ChartLayout.LabelSize, Anchor: Anchor.Middle);
-        canvas.Text(new Place((plot.Left + plot.Right) / 2, plot.Bottom + 38), chart.X.Label, name);
+        canvas.Text(new Place((plot.Left + plot.Right) / 2, plot.Bottom + 39), chart.X.Label, name);
         canvas.Text(new Place(14 + ChartLayout.LabelSize * 0.8, (plot.Top + plot.Bottom) / 2), chart.Y.Label, name with { IsTurned = true });
     }
 

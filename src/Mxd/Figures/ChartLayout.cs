@@ -11,7 +11,7 @@ internal sealed class ChartLayout
     /// <summary>Between a line's end and the thin line that leads to its label.</summary>
     public const double LeaderGap = 6;
 
-    private const double LeastPlot = 320, Edge = 14, EntryOffset = 14;
+    private const double LeastPlot = 320, Edge = 14, EntryOffset = 14, LeastBetweenTicks = 6, TickReach = 6;
 
     public ChartLayout(Chart chart)
     {
@@ -25,7 +25,7 @@ internal sealed class ChartLayout
         Width = Math.Max(Math.Max(chart.Width, left + right + LeastPlot), left + Edge + Math.Max(FigureFont.Width(chart.Title, TitleSize), FigureFont.Width(chart.Subtitle ?? "", NoteSize)));
         Height = Math.Max(chart.Height, top + below + PlotEntry.LineHeight * labels.Length);
         Plot = new Frame(left, top, Width - right, Height - below);
-        XTicks = AxisTicks.Of(X, Math.Max(3, (int)(Plot.Width / 90)));
+        XTicks = Apart(AxisTicks.Of(X, Math.Max(3, (int)(Plot.Width / 90))));
     }
 
     public double Width { get; }
@@ -49,6 +49,9 @@ internal sealed class ChartLayout
 
     public double AtY(double value) => Plot.Bottom - Y.Share(value) * Plot.Height;
 
+    /// <summary>The middle of a label of the x axis: below its tick, unless it would reach as far to the left as the labels of the other axis.</summary>
+    public double LabelX(Tick tick) => Math.Max(AtX(tick.Value), Plot.Left - TickReach + LabelWidth(tick) / 2);
+
     public Place At(double x, double y) => new(AtX(x), AtY(y));
 
     /// <summary>Points that can be placed, from left to right.</summary>
@@ -61,6 +64,18 @@ internal sealed class ChartLayout
         PlotEntry[] entries = [.. chart.Series.Select(Entry).Concat(chart.References.Where(r => double.IsFinite(r.Y)).OrderByDescending(r => r.Y).Select(Entry)).OrderBy(e => e.Wanted)];
         return [.. entries.Zip(PlotEntry.Spread([.. entries.Select(e => e.Wanted)], Plot.Top + 4, Plot.Bottom - 4))];
     }
+
+    /// <summary>All ticks of the x axis, or each second, third and so on, so that no two labels touch.</summary>
+    private IReadOnlyList<Tick> Apart(IReadOnlyList<Tick> ticks)
+    {
+        for (int each = 1; ; each++)
+        {
+            Tick[] kept = [.. ticks.Where((_, i) => i % each == 0)];
+            if (kept.Zip(kept.Skip(1)).All(pair => LabelX(pair.Second) - LabelX(pair.First) >= (LabelWidth(pair.First) + LabelWidth(pair.Second)) / 2 + LeastBetweenTicks)) return kept;
+        }
+    }
+
+    private static double LabelWidth(Tick tick) => FigureFont.Width(tick.Label, TickSize);
 
     private PlotEntry Entry(ChartSeries series)
     {

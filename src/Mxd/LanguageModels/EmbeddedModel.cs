@@ -3,7 +3,7 @@ using Mxd.Runtime;
 namespace Mxd.LanguageModels;
 
 /// <summary>
-/// The small language model that comes with this library, by the name <c>demo</c>: a GPT-2 of 3.7 million parameters in Hugging Face's layout,
+/// The small language model that comes with this library, by the name <c>demo</c>: a GPT-2 of 2.6 million parameters in Hugging Face's layout,
 /// trained by a program in <c>tools</c> on the text of the .NET SDK (<c>assets/demo-model/README.md</c>).
 /// </summary>
 public static class EmbeddedModel

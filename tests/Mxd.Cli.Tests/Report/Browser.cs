@@ -11,9 +11,10 @@ internal static partial class Browser
     /// <summary>What a page did in a frame of some width.</summary>
     /// <param name="Width">Of the frame.</param>
     /// <param name="ScrollWidth">Of what is in it; more than the frame's where the page scrolls sideways.</param>
+    /// <param name="WideTables">Tables that scroll within their box.</param>
     /// <param name="Sections">Sections that it laid out.</param>
     /// <param name="Console">What the browser wrote to its console.</param>
-    public sealed record View(int Width, int ScrollWidth, int Sections, string[] Console);
+    public sealed record View(int Width, int ScrollWidth, int WideTables, int Sections, string[] Console);
 
     public static string FindOrSkip()
     {
@@ -31,7 +32,7 @@ internal static partial class Browser
     {
         string html = File.ReadAllText(page);
         string measured = Path.Combine(folder, "measured.html"), frames = Path.Combine(folder, "frames.html");
-        string script = "<script>onload=()=>parent.postMessage([document.documentElement.clientWidth,document.documentElement.scrollWidth,document.querySelectorAll('section').length],'*')</script>";
+        string script = "<script>onload=()=>parent.postMessage([document.documentElement.clientWidth,document.documentElement.scrollWidth,[...document.querySelectorAll('.box')].filter(b=>b.scrollWidth>b.clientWidth).length,document.querySelectorAll('section').length],'*')</script>";
         File.WriteAllText(measured, Policy().Replace(html, "", 1).Replace("</body>", script + "</body>", StringComparison.Ordinal));
         File.WriteAllText(frames, $"<!doctype html><title>frames</title><body><script>onmessage=e=>document.body.dataset.size=e.data.join()</script>"
             + $"<iframe src=\"{Path.GetFileName(page)}\" style=\"width:{width}px;height:800px;border:0\"></iframe><iframe src=\"measured.html\" style=\"width:{width}px;height:800px;border:0\"></iframe>");
@@ -40,7 +41,7 @@ internal static partial class Browser
         (string output, string error) = Run(browser, folder, frames);
         Match size = Size().Match(output);
         Assert.True(size.Success, $"The browser reported no size. {output[..Math.Min(500, output.Length)]} {error}");
-        return new View(int.Parse(size.Groups[1].Value), int.Parse(size.Groups[2].Value), int.Parse(size.Groups[3].Value), [.. error.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))]);
+        return new View(int.Parse(size.Groups[1].Value), int.Parse(size.Groups[2].Value), int.Parse(size.Groups[3].Value), int.Parse(size.Groups[4].Value), [.. error.Split('\n').Where(line => line.Contains("CONSOLE", StringComparison.Ordinal))]);
     }
 
     private static (string Output, string Error) Run(string browser, string folder, string page)
@@ -58,6 +59,6 @@ internal static partial class Browser
     [GeneratedRegex("<meta http-equiv=\"Content-Security-Policy\"[^>]*>")]
     private static partial Regex Policy();
 
-    [GeneratedRegex("data-size=\"(\\d+),(\\d+),(\\d+)\"")]
+    [GeneratedRegex("data-size=\"(\\d+),(\\d+),(\\d+),(\\d+)\"")]
     private static partial Regex Size();
 }

@@ -115,6 +115,7 @@ public sealed class ReportTests(TinyFiles files, EvaluatedRuns runs) : CliTests(
             Assert.Equal(width, view.Width, 20.0);
             Assert.True(view.ScrollWidth <= view.Width, $"The page is {view.ScrollWidth} wide in {view.Width}.");
             Assert.Equal(7, view.Sections);
+            if (width == 1280) Assert.Equal(0, view.WideTables);
         }
     }
 
@@ -134,6 +135,7 @@ public sealed class ReportTests(TinyFiles files, EvaluatedRuns runs) : CliTests(
         string notes = Folder.Write("notes.html", "mine");
         Report(runs.Mixture, runs.Mixture, "--out", notes, "--units", "-1", "--contexts", "0", "--model-dtype", "float8").Refused(
             "named twice", "--contexts is 0", "--units is -1", "--model-dtype is 'float8'", $"{notes} exists and is no report");
+        Report(runs.Mixture, "--out", Path.Combine(notes, "page.html"), "--units", "-1").Refused("--units is -1", "page.html cannot be written|is a file");
         Report().Refused("RUN is missing");
         Report(Folder.File("none")).Refused("none is not a run");
     }

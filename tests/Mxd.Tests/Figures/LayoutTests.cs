@@ -34,6 +34,22 @@ public class LayoutTests
     public void Ticks_AreRoundNumbers_InTheDigitsThatTellThemApart(double low, double high, AxisScale scale, string labels) =>
         Assert.Equal(labels.Split(labels.Contains('|', StringComparison.Ordinal) ? '|' : ' '), AxisTicks.Of(new AxisRange(low, high, scale), 6).Select(t => t.Label));
 
+    [Theory]
+    [InlineData(460)]
+    [InlineData(800)]
+    public void Ticks_OfALogarithmicAxis_LeaveSpaceBetweenTheirLabels(int width)
+    {
+        for (double low = 1; low > 1e-7; low *= 0.7)
+        {
+            var layout = new ChartLayout(new Chart { Title = "t", X = new ChartAxis("x", AxisScale.Logarithmic) { Minimum = low / 2, Maximum = 1 }, Y = new ChartAxis("y"), Bars = [new(low, 1, 5)], Width = width });
+            Assert.True(layout.XTicks.Count >= 2);
+            foreach ((Tick left, Tick right) in layout.XTicks.Zip(layout.XTicks.Skip(1)))
+                Assert.True(layout.LabelX(right) - layout.LabelX(left) > (Width(left) + Width(right)) / 2 + 3, $"{left.Label} and {right.Label} touch in {low / 2} to 1.");
+        }
+
+        static double Width(Tick tick) => FigureFont.Width(tick.Label, ChartLayout.TickSize);
+    }
+
     [Fact]
     public void EachLayerType_HasAStyleOfItsOwn()
     {

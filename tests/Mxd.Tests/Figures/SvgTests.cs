@@ -105,6 +105,23 @@ public class SvgTests
         Assert.Equal(2 * (bars[0][7] - bars[0][1]), bars[1][7] - bars[1][1], 0.05);
     }
 
+    [Fact]
+    public void Bars_OfNoHeight_StandOnZeroToo()
+    {
+        var chart = new Chart { Title = "t", X = new ChartAxis("x"), Y = new ChartAxis("y"), Bars = [new(0, 1, 0), new(1, 2, 0)] };
+        Assert.DoesNotContain(Texts(chart), text => text.StartsWith('-'));
+        Assert.Contains("0", Texts(chart));
+    }
+
+    [Fact]
+    public void TheFirstLabelOfTheXAxis_KeepsClearOfThoseOfTheYAxis()
+    {
+        var chart = new Chart { Title = "t", X = new ChartAxis("x", AxisScale.Logarithmic) { Minimum = 0.0001, Maximum = 1 }, Y = new ChartAxis("y"), Bars = [new(0.0001, 0.001, 5)] };
+        XElement[] texts = [.. Root(chart).Elements(svg + "text")];
+        XElement first = texts.Single(t => t.Value == "0.0001"), zero = texts.Single(t => t.Value == "0");
+        Assert.True(Number(first, "x") - FigureFont.Width("0.0001", Number(first, "font-size")) / 2 >= Number(zero, "x"), Figure.Svg(chart));
+    }
+
     private static bool Across(XElement line, double left, double right) =>
         Numbers(line.Attribute("points")!.Value.Replace(',', ' ')) is { Length: 4 } ends && Math.Abs(ends[0] - left) < 0.02 && Math.Abs(ends[2] - right) < 0.02;
 

@@ -13,9 +13,22 @@ internal sealed record DotnetSdk(string Root)
     /// <summary>The SDK whose runtime this is, else the one of DOTNET_ROOT or of the PATH.</summary>
     /// <exception cref="MxdInputException">There is none with reference packs.</exception>
     public static DotnetSdk Find() => TryFind() ?? throw new MxdInputException(
-        $"The text '{DotnetText.Name}' is the documentation in a .NET SDK, but none of {string.Join(", ", Places().Distinct())} has reference packs: set DOTNET_ROOT to an SDK's folder, or name other text by --text.");
+        $"The text '{DotnetText.Name}' is the documentation in a .NET SDK, but none of {string.Join(", ", Places().Distinct())} has reference packs that can be read: set DOTNET_ROOT to an SDK's folder, or name other text by --text.");
 
-    public static DotnetSdk? TryFind() => Places().Select(place => new DotnetSdk(place)).FirstOrDefault(sdk => sdk.Documentation().Any());
+    public static DotnetSdk? TryFind() => Places().Select(place => new DotnetSdk(place)).FirstOrDefault(sdk => sdk.HasDocumentation());
+
+    /// <summary>Are there packs, all of whose folders can be read?</summary>
+    internal bool HasDocumentation()
+    {
+        try
+        {
+            return Documentation().Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>XML files of documentation, in the order of packs and names; each name once.</summary>
     public IEnumerable<string> Documentation() => packs
@@ -39,7 +52,19 @@ internal sealed record DotnetSdk(string Root)
         string program = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
         foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             if (new FileInfo(Path.Combine(folder, program)) is { Exists: true } file)
-                yield return Path.GetDirectoryName(file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName)!;
+                yield return Path.GetDirectoryName(Target(file))!;
+    }
+
+    private static string Target(FileInfo file)
+    {
+        try
+        {
+            return file.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? file.FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return file.FullName;
+        }
     }
 
     private static IEnumerable<string> Files(string folder, string pattern) => Directory.Exists(folder)

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Xml;
 using Mxd.Runtime;
 
 namespace Mxd.Corpora.Dotnet;
@@ -33,17 +32,18 @@ internal static class DotnetText
     public static string Fetch(string name, CancellationToken cancellation = default)
     {
         DotnetSdk sdk = DotnetSdk.Find();
-        string folder = Path.Combine(UserCache.Folder("text"), $"dotnet-{Fingerprint(sdk):x16}");
-        string path = Path.Combine(folder, name == Name ? "training.jsonl" : "held-out.jsonl");
+        string cache = UserCache.Folder("text");
         try
         {
+            string folder = Path.Combine(cache, $"dotnet-{Fingerprint(sdk):x16}");
+            string path = Path.Combine(folder, name == Name ? "training.jsonl" : "held-out.jsonl");
             if (!File.Exists(path)) Write(sdk, folder, cancellation);
+            return path;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException or BadImageFormatException)
+        catch (Exception e) when (e is not (MxdInputException or OperationCanceledException or OutOfMemoryException))
         {
-            throw new MxdInputException($"The text '{name}' cannot be made of {sdk.Root} in {folder} ({OneLine.Of(e)}): mend that, or name other text by --text.", e);
+            throw new MxdInputException($"The text '{name}' cannot be made of {sdk.Root} in {cache} ({OneLine.Of(e)}): mend that, or name other text by --text.", e);
         }
-        return path;
     }
 
     /// <summary>Is a file's text held out? All languages of one are on the same side.</summary>
@@ -74,7 +74,7 @@ internal static class DotnetText
     }
 
     private static IEnumerable<Document> Types(string file, HashSet<string> seen) =>
-        Pieces(file, DocumentedMembers.Read(file).GroupBy(member => member.Type, StringComparer.Ordinal).Select(type => type.Select(member => Said(member, seen)).OfType<string>()));
+        Pieces(file, Parsed(file, DocumentedMembers.Read).GroupBy(member => member.Type, StringComparer.Ordinal).Select(type => type.Select(member => Said(member, seen)).OfType<string>()));
 
     /// <summary>What a member says that nothing before it did, below its title.</summary>
     private static string? Said(DocumentedMember member, HashSet<string> seen)
@@ -84,7 +84,21 @@ internal static class DotnetText
     }
 
     private static IEnumerable<Document> Messages(string file, HashSet<string> seen) => Pieces(
-        file, [TranslatedStrings.Read(file).Select(message => message.Trim().ReplaceLineEndings("\n") + "\n").Where(message => message.Length > ShortestMessage).Where(seen.Add)]);
+        file, [Parsed(file, TranslatedStrings.Read).Select(message => message.Trim().ReplaceLineEndings("\n") + "\n").Where(message => message.Length > ShortestMessage).Where(seen.Add)]);
+
+    /// <summary>What a file holds; nothing where it is damaged or of another kind, as odd ones among some thousand are: the others have text enough.</summary>
+    private static IReadOnlyList<T> Parsed<T>(string file, Func<string, IEnumerable<T>> read)
+    {
+        try
+        {
+            return [.. read(file)];
+        }
+        // A file that cannot be read at all is another matter: the text would be another one next time.
+        catch (Exception e) when (e is EndOfStreamException or not (IOException or UnauthorizedAccessException or OperationCanceledException or OutOfMemoryException))
+        {
+            return [];
+        }
+    }
 
     /// <summary>Documents of at most about <see cref="LongestPiece"/> characters: of long ones, the first few contexts of a text would know nothing else.</summary>
     /// <param name="file">Where they are from.</param>

@@ -14,7 +14,9 @@ internal static class Drawings
     {
         // Within a page a drawing needs no namespace, and the style sheet sizes it.
         string svg = Figures.Figure.Svg(chart, background: null).Replace(" xmlns=\"http://www.w3.org/2000/svg\"", "", StringComparison.Ordinal);
-        return Html.Of($"<figure class=\"{kind}\"><div>{Html.Trusted(svg)}</div><figcaption>{caption}</figcaption></figure>\n");
+        // A wide one has a least width, and scrolls on a phone.
+        Html frame = kind == "wide" ? Html.Of($" role=\"region\" aria-label=\"{chart.Title}\" tabindex=\"0\"") : Html.Empty;
+        return Html.Of($"<figure class=\"{kind}\"><div{frame}>{Html.Trusted(svg)}</div><figcaption>{caption}</figcaption></figure>\n");
     }
 
     /// <summary>Units by the share of tokens on which they are active.</summary>
@@ -55,15 +57,20 @@ internal static class Drawings
         };
     }
 
-    /// <summary>The frontier of the runs that were trained to their end, seeds gathered into points; null where there are fewer than two.</summary>
-    public static Chart? Frontier(IReadOnlyList<ReportedRun> runs)
+    /// <summary>The runs that were trained to their end as a frontier, seeds gathered into points; null where there are fewer than two.</summary>
+    public static Frontier? Compare(IReadOnlyList<ReportedRun> runs)
     {
         ComparedRun[] finished =
         [
             .. runs.Where(r => r.Description is not null && r.Result is not null).Select(r => new ComparedRun(new RunFolder(r.Evaluation.Run), r.Description!, r.Result!, r.Evaluation)),
         ];
-        if (finished.Count(r => r.Layer.Units > 0) < 2) return null;
-        FrontierAxis axis = finished.All(r => r.Layer.Units == 0 || r.Layer.Sparsity?.Active is not null) ? FrontierAxis.K : FrontierAxis.L0;
-        return new FrontierFigures(Mxd.Evaluation.Frontiers.Frontier.Of(finished), axis).CrossEntropy with { Width = 700, Height = 420 };
+        return finished.Count(r => r.Layer.Units > 0) < 2 ? null : Frontier.Of(finished);
+    }
+
+    /// <summary>The figure of a frontier.</summary>
+    public static Chart CrossEntropy(Frontier frontier)
+    {
+        FrontierAxis axis = frontier.Runs.All(r => r.Layer.Units == 0 || r.Layer.Sparsity?.Active is not null) ? FrontierAxis.K : FrontierAxis.L0;
+        return new FrontierFigures(frontier, axis).CrossEntropy with { Width = 700, Height = 420 };
     }
 }

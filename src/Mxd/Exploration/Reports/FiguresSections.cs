@@ -1,3 +1,5 @@
+using Mxd.Evaluation.Frontiers;
+
 namespace Mxd.Exploration.Reports;
 
 /// <summary>Cross-entropy against the number of active units, where several runs were measured alike.</summary>
@@ -6,13 +8,18 @@ internal static class FrontierSection
     public const string Id = "frontier", Title = "Cost against sparsity";
 
     public static bool Applies(ReportContent content) =>
-        ResultsSection.AreComparable(content.Runs) && Drawings.Frontier(content.Runs) is not null;
+        ResultsSection.AreComparable(content.Runs) && Drawings.Compare(content.Runs) is not null;
 
     public static Html Of(ReportContent content) => Html.Of($"""
         <section aria-labelledby="{Id}">
         <h2 id="{Id}">{Title}</h2>
-        {Drawings.Figure(Drawings.Frontier(content.Runs)!, "Lower is better, and to the left is sparser. A line a layer type, a point a number of chosen units; the table above has every number.", "wide")}</section>
+        {Figure(Drawings.Compare(content.Runs)!)}</section>
         """);
+
+    private static Html Figure(Frontier frontier) => Drawings.Figure(
+        Drawings.CrossEntropy(frontier),
+        string.Join(' ', ["Lower is better, and to the left is sparser. A line a layer type, a point a number of chosen units; the table above has every number.", .. frontier.Notes]),
+        "wide");
 }
 
 /// <summary>How training went.</summary>
@@ -26,7 +33,7 @@ internal static class TrainingSection
         <section aria-labelledby="{Id}">
         <h2 id="{Id}">{Title}</h2>
         <div class="figures">
-        {Drawings.Figure(Drawings.Curve(Runs(content), "Held-out error", "FVU, held-out text", m => m.Validation.Fvu), $"FVU on held-out text while training; at the end {string.Join(", ", Runs(content).Select(r => $"{r.Name} {Numbers.Short(r.Metrics[^1].Validation.Fvu)}"))}.")}{Drawings.Figure(Drawings.Curve(Runs(content), "Loss", "loss of a batch", m => m.Loss.Total), "The loss of single batches before their update: it wavers from batch to batch.")}</div>
+        {Drawings.Figure(Drawings.Curve(Runs(content), "Held-out error", "FVU, held-out text", m => m.Validation.Fvu), $"FVU on held-out text while training; {(Runs(content).All(r => r.Result is not null) ? "at the end" : "last measured")} {string.Join(", ", Runs(content).Select(r => $"{r.Name} {Numbers.Short(r.Metrics[^1].Validation.Fvu)}"))}.")}{Drawings.Figure(Drawings.Curve(Runs(content), "Loss", "loss of a batch", m => m.Loss.Total), "The loss of single batches before their update: it wavers from batch to batch.")}</div>
         </section>
         """);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Mxd.Runtime;
+using Mxd.Training;
 
 namespace Mxd.Exploration.Reports;
 
@@ -30,19 +31,28 @@ public static class HtmlReport
     /// <summary>Writes the page, whole or not at all, as UTF-8.</summary>
     public static void Write(string file, ReportContent content) => AtomicFile.WriteAllText(file, Build(content));
 
-    /// <summary>Whether a report may be written there: over another report, or where there is nothing.</summary>
-    /// <exception cref="MxdInputException">There is something else.</exception>
+    /// <summary>Whether a report may be written there: over another report, or where there is nothing and something can be made.</summary>
+    /// <exception cref="MxdInputException">There is something else, or nothing can be written.</exception>
     public static void CheckPlace(string file)
     {
         if (Directory.Exists(file)) throw new MxdInputException($"{file} is a folder: name a file for the report by --out.");
         if (File.Exists(file) && !IsReport(file)) throw new MxdInputException($"{file} exists and is no report of mxd: name another file by --out, or remove it.");
+        if (new RunFolder(Path.GetDirectoryName(Path.GetFullPath(file))!).WhyNotWritable() is { } obstacle)
+            throw new MxdInputException($"The report {file} cannot be written: {obstacle}");
     }
 
     private static bool IsReport(string file)
     {
-        using FileStream stream = File.OpenRead(file);
-        byte[] beginning = new byte[Page.Beginning.Length];
-        int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
-        return Encoding.ASCII.GetString(beginning, 0, read) == Page.Beginning;
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            byte[] beginning = new byte[Page.Beginning.Length];
+            int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
+            return Encoding.ASCII.GetString(beginning, 0, read) == Page.Beginning;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -16,7 +16,7 @@ internal static class Marks
         {
             if (excerpt.Values[i] <= 0)
             {
-                plain.Append(Visible(excerpt.Tokens[i]));
+                plain.Append(TokenSigns.Of(excerpt.Tokens[i]));
                 continue;
             }
             parts.Add(Html.Of($"{plain.ToString()}"));
@@ -27,18 +27,12 @@ internal static class Marks
         return Html.Join(parts);
     }
 
-    /// <summary>Line breaks and tabs as signs, so that an excerpt stays a few lines.</summary>
-    public static string Visible(string token) => token.Replace("\r\n", "↵", StringComparison.Ordinal).Replace('\n', '↵').Replace('\r', '↵').Replace('\t', '⇥');
-
-    /// <summary>A token by itself; one of spaces alone is seen too.</summary>
-    public static string Alone(string token) => token.All(c => c == ' ') ? token.Replace(' ', '␣') : Visible(token);
-
     private static Html Mark(UnitExcerpt excerpt, int token, double maximum)
     {
         float value = excerpt.Values[token];
         int step = Math.Clamp((int)Math.Ceiling(Steps * value / maximum), 1, Steps);
-        // A token may be the beginning of a character that a later one completes.
-        (string text, string note) = excerpt.Tokens[token].Length > 0 ? (Visible(excerpt.Tokens[token]), "") : ("▫", ", part of the character that follows");
+        string note = excerpt.Tokens[token].Length > 0 ? "" : ", part of the character that follows";
+        string text = excerpt.Tokens[token].Length > 0 ? TokenSigns.Of(excerpt.Tokens[token]) : TokenSigns.PartOfCharacter;
         return Html.Of($"<mark class=\"a{step}{(token == excerpt.Peak ? " peak" : "")}\" title=\"{value.ToString("g6", CultureInfo.InvariantCulture)}{note}\">{text}</mark>");
     }
 }

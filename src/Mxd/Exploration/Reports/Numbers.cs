@@ -5,6 +5,9 @@ namespace Mxd.Exploration.Reports;
 /// <summary>Numbers for people, each with its full value beside it for machines.</summary>
 internal static class Numbers
 {
+    /// <summary>In place of a number that is undefined.</summary>
+    private const string None = "–";
+
     private static readonly CultureInfo culture = CultureInfo.InvariantCulture;
 
     /// <summary>Such as 3.0214 ± 0.0051.</summary>
@@ -14,16 +17,17 @@ internal static class Numbers
         return double.IsFinite(error) ? Html.Of($"{shown} <span class=\"error\">± {error.ToString(format, culture)}</span>") : shown;
     }
 
-    public static Html Plain(double? value, string format) => value is { } v ? Exact(v, Signless(v.ToString(format, culture))) : Html.Of($"<span class=\"none\">–</span>");
+    public static Html Plain(double? value, string format) => value is { } v ? Exact(v, Signless(v.ToString(format, culture))) : Html.Of($"<span class=\"none\">{None}</span>");
 
-    /// <summary>A share as percentage with as many places as it takes to see it.</summary>
+    /// <summary>A share as percentage with as many places as it takes to see it; a dash where it is undefined.</summary>
     public static string Share(double share) => share switch
     {
-        0 => "0 %",
-        > 0 and < 0.0001 => (100 * share).ToString("0.0000", culture) + " %",
-        > 0 and < 0.01 => (100 * share).ToString("0.00", culture) + " %",
-        >= 0.9995 and < 1.0005 => "100 %",
-        _ => (100 * share).ToString("0.0", culture) + " %",
+        double.NaN => None,
+        0 => "0\u00a0%",
+        > 0 and < 0.0001 => (100 * share).ToString("0.0000", culture) + "\u00a0%",
+        > 0 and < 0.01 => (100 * share).ToString("0.00", culture) + "\u00a0%",
+        >= 0.9995 and < 1.0005 => "100\u00a0%",
+        _ => (100 * share).ToString("0.0", culture) + "\u00a0%",
     };
 
     /// <summary>Of any size, to three or four digits.</summary>
@@ -41,7 +45,7 @@ internal static class Numbers
 
     private static Html Exact(double value, string shown) => double.IsFinite(value)
         ? Html.Of($"<data value=\"{value.ToString("r", culture)}\">{shown}</data>")
-        : Html.Of($"<span class=\"none\">–</span>");
+        : Html.Of($"<span class=\"none\">{None}</span>");
 
     /// <summary>A value that rounds to zero has no sign.</summary>
     private static string Signless(string shown) => shown.StartsWith('-') && shown.All(c => c is '-' or '0' or '.') ? shown[1..] : shown.Replace('-', '\u2212');

@@ -8,11 +8,7 @@ namespace Mxd.Exploration.Reports;
 /// <param name="Text">What the units were looked up in; null where they were not.</param>
 /// <param name="Version">Version of mxd that makes the report.</param>
 /// <param name="Machine">Where it is made.</param>
-public sealed record ReportContent(string Title, IReadOnlyList<ReportedRun> Runs, SurveyedText? Text, string Version, Machine Machine)
-{
-    /// <summary>Lines under the title that the caller wants read first.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
-}
+public sealed record ReportContent(string Title, IReadOnlyList<ReportedRun> Runs, SurveyedText? Text, string Version, Machine Machine);
 
 /// <summary>The text that units were looked up in.</summary>
 /// <param name="Files">As they were named.</param>

@@ -24,15 +24,15 @@ internal static class ResultsSection
     public static Html Of(ReportContent content) => Html.Of($"""
         <section aria-labelledby="results">
         <h2 id="results">What each layer costs the model</h2>
-        {Comparability(content.Runs)}<div class="box" role="region" aria-labelledby="results" tabindex="0">
+        {Comparability(content.Runs)}<div class="box" role="region" aria-labelledby="results-table" tabindex="0">
         <table>
-        <caption>Cost of each layer</caption>
+        <caption id="results-table">Cost of each layer</caption>
         <thead><tr><th scope="col">Run</th>{columns.Select(c => Html.Of($"<th scope=\"col\">{c.Title}</th>"))}</tr></thead>
         <tbody>
         {content.Runs.SelectMany(Rows)}</tbody>
         </table>
         </div>
-        <p class="muted">{Explanation(content.Runs)}</p>
+        <p class="muted">{Explanation(content.Runs)}<span class="screen"> The table scrolls sideways where it is wider than the page.</span></p>
         </section>
         """);
 
@@ -61,7 +61,7 @@ internal static class ResultsSection
         string measured = AreComparable(runs)
             ? $" Measured on {Numbers.Whole(first.Contexts)} contexts, {Numbers.Whole(first.Tokens)} tokens ({Positions(first.SkipFirst)}) of held-out text, model in {runs[0].Evaluation.ModelDtype}."
             : "";
-        return $"Cross-entropy and KL in nats. ± is one standard error over contexts, paired for differences.{measured} The table scrolls sideways where it is wider than the page.";
+        return $"Cross-entropy and KL in nats. ± is one standard error over contexts, paired for differences.{measured}";
     }
 
     private static string Positions(int skipped) => skipped switch

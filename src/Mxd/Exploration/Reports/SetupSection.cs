@@ -27,7 +27,7 @@ internal static class SetupSection
 
     private static Html Run(ReportedRun run) => Html.Of($"""
         <h3>{run.Name}</h3>
-        {Facts([.. Layer(run), .. run.Description is { } d ? Training(d, run.Result) : Imported(run.Saved)])}{All(run)}
+        {Facts([.. Layer(run), .. run.Description is { } d ? Training(d, run) : Imported(run.Saved)])}{All(run)}
         """);
 
     private static IEnumerable<(string, string)> Layer(ReportedRun run)
@@ -38,17 +38,22 @@ internal static class SetupSection
         yield return ("model’s weights", $"SHA-256 {run.Evaluation.WeightsHash}");
     }
 
-    private static IEnumerable<(string, string)> Training(RunDescription d, TrainResult? result)
+    private static IEnumerable<(string, string)> Training(RunDescription d, ReportedRun run)
     {
-        TrainOptions o = d.Options;
+        (TrainOptions o, TrainResult? result) = (d.Options, run.Result);
         yield return ("model", $"{d.Origin.Model.Id} ({d.Origin.Model.Architecture}, {d.Origin.Model.Layers} layers of width {d.Origin.Model.Width}) in {o.ModelDtype}");
-        yield return ("trained on", $"{Numbers.Whole(result?.Tokens ?? o.Steps * o.Batch)} tokens of {string.Join(", ", o.Text)}, contexts of {o.Context} tokens");
+        yield return ("trained on", $"{Trained(o, run)} of {string.Join(", ", o.Text)}, contexts of {o.Context} tokens");
         yield return ("held out", o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"{Numbers.Share(o.HeldOut)} of its documents");
         yield return ("training", $"AdamW, learning rate {Numbers.Short(o.LearningRate)} ({o.Schedule}, {o.Warmup} steps of warm-up), {Numbers.Whole(o.Batch)} tokens a step, {o.Precision}, seed {o.Seed}{(o.DataSeed is { } data ? $", order of the text {data}" : "")}");
         yield return ("ended", result is null ? "not yet: it was stopped, and its layer is that of a checkpoint" : $"after {Numbers.Whole((long)Math.Ceiling(result.Seconds))} s, {Numbers.Whole((long)result.TokensPerSecond)} tokens/s, {ByteSize.Format(result.PeakMemoryBytes)} of memory at most");
         yield return ("machine", d.Machine.ToString());
         yield return ("version", $"mxd {d.Version}");
     }
+
+    /// <summary>A run that has not ended has trained on what its layer says, and not on what was planned.</summary>
+    private static string Trained(TrainOptions options, ReportedRun run) => run.Result is { } result
+        ? $"{Numbers.Whole(result.Tokens)} tokens"
+        : $"{Numbers.Whole(run.Saved.Origin?.TrainedTokens ?? 0)} tokens so far, of {Numbers.Whole(options.Steps * options.Batch)} planned,";
 
     private static IEnumerable<(string, string)> Imported(SavedLayer saved)
     {

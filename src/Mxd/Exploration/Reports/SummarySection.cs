@@ -12,7 +12,7 @@ internal static class SummarySection
         <p class="lead">{Question(content.Runs)}</p>
         <ul>
         {content.Runs.Select(Answer)}</ul>
-        {Comparison(content.Runs)}{content.Notes.Select(note => Html.Of($"<p class=\"note\">{note}</p>\n"))}<nav aria-label="Contents"><ul>
+        {Comparison(content.Runs)}<nav aria-label="Contents"><ul>
         {sections.Select(s => Html.Of($"<li><a href=\"#{s.Id}\">{s.Title}</a></li>\n"))}</ul></nav>
         </header>
         """);
@@ -27,9 +27,9 @@ internal static class SummarySection
     private static Html Answer(ReportedRun run)
     {
         CostOfReplacement cost = run.Evaluation.Cost;
-        string error = double.IsFinite(cost.StandardErrors.CrossEntropyIncrease.Spliced) ? string.Create(CultureInfo.InvariantCulture, $" ± {cost.StandardErrors.CrossEntropyIncrease.Spliced:f4}") : "";
+        string error = double.IsFinite(cost.StandardErrors.CrossEntropyIncrease.Spliced) ? string.Create(CultureInfo.InvariantCulture, $"\u00a0±\u00a0{cost.StandardErrors.CrossEntropyIncrease.Spliced:f4}") : "";
         return Html.Of($"""
-            <li><strong>{run.Name}</strong> ({LayerName.Of(run)}, {Numbers.Rough(run.Evaluation.Parameters)} parameters): cross-entropy {Change(cost.CrossEntropyIncrease.Spliced)}{error} nats, from {cost.CrossEntropy.Model:f4} to {cost.CrossEntropy.Spliced:f4}; without the MLP it is {cost.CrossEntropy.ZeroAblated:f4}. Recovered: {Numbers.Share(cost.CrossEntropyRecovered)}.</li>
+            <li><strong>{run.Name}</strong> ({LayerName.Of(run)}, {Numbers.Rough(run.Evaluation.Parameters)} parameters): cross-entropy {Change(cost.CrossEntropyIncrease.Spliced)}{error} nats, from {cost.CrossEntropy.Model:f4} to {cost.CrossEntropy.Spliced:f4}; without the MLP it is {cost.CrossEntropy.ZeroAblated:f4}. Recovered: {Numbers.Share(cost.CrossEntropyRecovered)}.</li>
 
             """);
     }

@@ -39,10 +39,10 @@ internal static class UnitsSection
 
     private static Html Why(ReportedUnit unit)
     {
-        IEnumerable<Html> tokens = unit.Contexts.CommonTokens.Select((t, i) => Html.Of($"{(i == 0 ? "" : ", ")}<span class=\"token\">{Marks.Alone(t.Text)}</span> {Numbers.Share(t.Share)}"));
+        IEnumerable<Html> tokens = unit.Contexts.CommonTokens.Select((t, i) => Html.Of($"{(i == 0 ? "" : ", ")}<span class=\"token\">{TokenSigns.Alone(t.Text)}</span> {Numbers.Share(t.Share)}"));
         return unit.Chosen.Distinction == Distinction.Tokens
-            ? Html.Of($"A few tokens: {tokens} of its activation.")
-            : Html.Of($"A topic: active in {Numbers.Share(1 - unit.Chosen.Score)} of the contexts that its tokens, scattered at random, would touch; most on {tokens}.");
+            ? Html.Of($"A few tokens: {tokens} of its activation, at least.")
+            : Html.Of($"A topic: active in {Numbers.Share(1 - unit.Chosen.Score)} of the contexts that its tokens, scattered at random, would touch; of its activation, at least, on {tokens}.");
     }
 
     private static Html List(IReadOnlyList<UnitExcerpt> excerpts, double maximum) =>

@@ -12,12 +12,12 @@ internal static class UsageSection
         return Html.Of($"""
             <section aria-labelledby="{Id}">
             <h2 id="{Id}">{Title}</h2>
-            <p>Over {Numbers.Whole(text.Contexts)} contexts, {Numbers.Whole(text.Contexts * text.ContextLength)} tokens, of held-out text; a unit is active where its coefficient is above zero. Units on the left of a histogram are active on few tokens, those on the right on many.</p>
+            <p>Over {Numbers.Whole(text.Contexts)} contexts, {Numbers.Whole(text.Contexts * text.ContextLength)} tokens, of {string.Join(", ", text.Files)}; a unit is active where its coefficient is above zero. Units on the left of a histogram are active on few tokens, those on the right on many.</p>
             <div class="figures">
             {runs.Select(r => Drawings.Figure(Drawings.Usage(r), Caption(r.Units!.Usage)))}</div>
-            <div class="box" role="region" aria-labelledby="{Id}" tabindex="0">
+            <div class="box" role="region" aria-labelledby="{Id}-table" tabindex="0">
             <table>
-            <caption>Use of units</caption>
+            <caption id="{Id}-table">Use of units</caption>
             <thead><tr><th scope="col">Run</th><th scope="col">Units</th><th scope="col">Never active</th><th scope="col">L0</th><th scope="col">Median use<small>of units ever active</small></th><th scope="col">Most used<small>share of tokens</small></th><th scope="col">Effective units<small>exp(entropy)</small></th></tr></thead>
             <tbody>
             {runs.Select(Row)}</tbody>

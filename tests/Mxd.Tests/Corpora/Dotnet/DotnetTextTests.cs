@@ -33,6 +33,32 @@ public sealed class DotnetTextTests : IDisposable
     }
 
     [Fact]
+    public void Read_PassesOverFilesThatAreDamaged_OrNoAssembliesOfStrings()
+    {
+        Write("Microsoft.NETCore.App.Ref/10.0.2", Names(isHeldOut: false), "Said.");
+        folder.Write(Path.Combine("packs", "Microsoft.NETCore.App.Ref", "10.0.2", "ref", "net", "Cut.xml"), "<doc><members><member name=\"T:N.C\"><summary>Cut off");
+        Directory.CreateDirectory(folder.File(Path.Combine("sdk", "10.0.1", "de")));
+        folder.Write(Path.Combine("sdk", "10.0.1", "de", "Text.resources.dll"), "no assembly");
+        File.WriteAllBytes(folder.File(Path.Combine("sdk", "10.0.1", "de", "Half.resources.dll")), File.ReadAllBytes(DotnetSdk.Find().Translations().First().File)[..1500]);
+        (IReadOnlyList<Document> documents, IReadOnlyList<Document> held) = DotnetText.Read(new DotnetSdk(folder.Path));
+        Assert.Equal("C.P0\nSaid.\n", Assert.Single(documents).Text);
+        Assert.Empty(held);
+    }
+
+    [Fact]
+    public void AnSdkWhosePacksCannotBeSearched_CountsAsNone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "This process may read every folder.");
+        Write("Microsoft.NETCore.App.Ref/10.0.2", Names(isHeldOut: false), "Said.");
+        Assert.True(new DotnetSdk(folder.Path).HasDocumentation());
+        string packs = folder.File("packs/Microsoft.NETCore.App.Ref/10.0.2/ref");
+        File.SetUnixFileMode(packs, UnixFileMode.None);
+        bool found = new DotnetSdk(folder.Path).HasDocumentation();
+        File.SetUnixFileMode(packs, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.False(found);
+    }
+
+    [Fact]
     public void IsHeldOut_GoesByTheFileName_SoThatAllLanguagesOfAFileAreOnOneSide()
     {
         string[] names = [.. Enumerable.Range(0, 2000).Select(i => $"A{i}.resources.dll")];

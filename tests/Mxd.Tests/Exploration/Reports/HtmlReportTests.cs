@@ -88,7 +88,11 @@ public sealed class HtmlReportTests
             Assert.All(table.QuerySelectorAll("tbody tr"), tr => Assert.Equal("row", tr.FirstElementChild!.GetAttribute("scope")));
             Assert.Equal(table.QuerySelectorAll("thead th").Length, table.QuerySelector("tbody tr")!.ChildElementCount);
             Assert.Equal("0", table.ParentElement!.GetAttribute("tabindex"));
+            // A region is known by another name than the section it is in.
+            Assert.Equal(table.QuerySelector("caption")!.Id, table.ParentElement.GetAttribute("aria-labelledby"));
         });
+        Assert.All(page.QuerySelectorAll("figure.wide > div"), frame => Assert.Equal(("0", frame.QuerySelector("title")!.TextContent), (frame.GetAttribute("tabindex")!, frame.GetAttribute("aria-label")!)));
+        Assert.NotEmpty(page.QuerySelectorAll("figure.wide > div"));
         Assert.All(page.QuerySelectorAll("figure"), figure =>
         {
             Assert.Equal("img", figure.QuerySelector("svg")!.GetAttribute("role"));
@@ -105,6 +109,54 @@ public sealed class HtmlReportTests
         Assert.Equal(["0.1", "2.5", "1.3, part of the character that follows", "0.6"], excerpt.QuerySelectorAll("mark").Select(m => m.GetAttribute("title")));
         Assert.Equal(["a1", "a5 peak", "a3", "a2"], excerpt.QuerySelectorAll("mark").Select(m => m.ClassName));
         Assert.Equal("<|end|>a plainplain▫↵␁ b", excerpt.TextContent);
+    }
+
+    [Fact]
+    public void Units_NameTokensWithSharesThatAreLeastOnes()
+    {
+        IHtmlDocument page = Parse(HtmlReport.Build(SampleReport.Of("plain")));
+        Assert.Equal(
+            ["A few tokens: plain 75.0\u00a0%, ⟨E2⟩ 25.0\u00a0% of its activation, at least.", "A topic: active in 25.0\u00a0% of the contexts that its tokens, scattered at random, would touch; of its activation, at least, on plain 75.0\u00a0%, ⟨E2⟩ 25.0\u00a0%."],
+            page.QuerySelectorAll("article.unit > p:not(.muted)").Take(2).Select(p => p.TextContent));
+    }
+
+    [Fact]
+    public void Usage_NamesTheTextItIsOf_HeldOutOrNot()
+    {
+        ReportContent content = SampleReport.Of("plain");
+        IElement section = Parse(HtmlReport.Build(content with { Text = content.Text! with { Files = ["train.jsonl"] } })).QuerySelector("section[aria-labelledby=usage]")!;
+        Assert.Contains("tokens, of train.jsonl;", section.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("held-out", section.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARunThatHasNotEnded_SaysHowFarItIs()
+    {
+        ReportContent content = SampleReport.Of("plain");
+        ReportedRun run = content.Runs[0];
+        IHtmlDocument page = Parse(HtmlReport.Build(content with { Runs = [run with { Result = null, Description = run.Description! with { Options = run.Description.Options with { Tokens = 1_024_000, Batch = 1024 } } }] }));
+        Assert.Contains("4,096 tokens so far, of 1,024,000 planned, of train plain", page.QuerySelector("section[aria-labelledby=setup]")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("last measured run 0 plain", page.QuerySelector("section[aria-labelledby=training] figcaption")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("at the end run 0 plain", Parse(HtmlReport.Build(content)).QuerySelector("section[aria-labelledby=training] figcaption")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheFrontier_SaysWhichLearningRatesItLeavesOut()
+    {
+        ReportContent content = SampleReport.Of("plain");
+        ReportedRun first = content.Runs[0], other = first with { Name = "other", Description = first.Description! with { Options = first.Description.Options with { LearningRate = 0.5 } } };
+        IHtmlDocument page = Parse(HtmlReport.Build(content with { Runs = [.. content.Runs, other] }));
+        Assert.Contains("learning rate 0.001 of 0.001, 0.5", page.QuerySelector("section[aria-labelledby=frontier] figcaption")!.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARecoveredShareThatIsUndefined_IsADash()
+    {
+        ReportContent content = SampleReport.Of("plain");
+        ReportedRun run = content.Runs[0];
+        string html = HtmlReport.Build(content with { Runs = [run with { Evaluation = run.Evaluation with { Cost = run.Evaluation.Cost with { CrossEntropyRecovered = double.NaN } } }] });
+        Assert.Contains("Recovered:\u00a0–.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,6 +193,8 @@ public sealed class HtmlReportTests
             HtmlReport.CheckPlace(file);
             File.WriteAllText(notes, "<!doctype html>\n<html lang=\"en\">");
             Assert.Contains("is no report of mxd", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(notes)).Message, StringComparison.Ordinal);
+            string below = Path.Combine(notes, "report.html");
+            Assert.Contains($"The report {below} cannot be written", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(below)).Message, StringComparison.Ordinal);
             Assert.Contains("is a folder", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(folder)).Message, StringComparison.Ordinal);
         }
         finally

@@ -28,8 +28,7 @@ internal static class SampleReport
         [.. Enumerable.Range(0, runs).Select(i => Run($"run {i} {strange}", i % 2 == 0 ? "mxd" : "transcoder", strange, i))],
         new SurveyedText([$"text {strange}"], 20, 8, "float32"),
         "0.1.0",
-        Machine)
-    { Notes = [$"Note {strange}"] };
+        Machine);
 
     private static ReportedRun Run(string name, string type, string strange, int number)
     {
