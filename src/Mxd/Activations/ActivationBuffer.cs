@@ -1,6 +1,7 @@
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Activations;
@@ -46,7 +47,7 @@ public sealed class ActivationBuffer : IDisposable
         pool = new ActivationRows(
             source.Points, [.. source.Points.Select(_ => empty(capacity, source.Width, dtype: source.Dtype).DetachFromDisposeScope())]);
         sources = zeros(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
-        free = arange(capacity, dtype: ScalarType.Int64).DetachFromDisposeScope();
+        free = arange(Zero, Number(capacity), One, dtype: ScalarType.Int64).DetachFromDisposeScope();
         if (harvestsAhead) ahead = new HarvestAhead(batch => source.Harvest(batch.First, batch.Count));
     }
 
@@ -87,7 +88,7 @@ public sealed class ActivationBuffer : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor slots = live.narrow(0, served, Left).clone();
         Tensor origins = sources.index_select(0, slots);
-        HashSet<long> needed = [.. origins.div(source.ContextLength, RoundingMode.floor).unique().output.data<long>()];
+        HashSet<long> needed = [.. origins.div(Number(source.ContextLength), RoundingMode.floor).unique().output.data<long>()];
         return new BufferState(
             nextContext,
             refills,
@@ -112,7 +113,7 @@ public sealed class ActivationBuffer : IDisposable
         batches.Clear();
         batches.AddRange(state.Batches);
         Replace(ref live, state.Slots.clone());
-        Tensor taken = zeros(capacity, dtype: ScalarType.Bool).index_fill_(0, live, true);
+        Tensor taken = zeros(capacity, dtype: ScalarType.Bool).index_fill_(0, live, Number(true));
         Replace(ref free, taken.logical_not().nonzero().squeeze(1));
         sources.index_copy_(0, live, state.Sources);
         if (state.Rows is { } rows)
@@ -207,7 +208,7 @@ public sealed class ActivationBuffer : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor chosen = slots.narrow(0, (batch.First - nextContext) * source.ContextLength, rows.Count);
         Store(chosen, rows);
-        sources.index_copy_(0, chosen, arange(rows.Count, dtype: ScalarType.Int64) + batch.First * source.ContextLength);
+        sources.index_copy_(0, chosen, arange(Number(batch.First * source.ContextLength), Number(batch.First * source.ContextLength + rows.Count), One, dtype: ScalarType.Int64));
         placed.Add(batch);
     }
 
@@ -215,8 +216,8 @@ public sealed class ActivationBuffer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         using ActivationRows rows = source.Harvest(batch.First, batch.Count);
-        Tensor origins = sources.index_select(0, live) - batch.First * source.ContextLength;
-        Tensor mine = (origins >= 0).logical_and(origins < rows.Count).nonzero().squeeze(1);
+        Tensor origins = sources.index_select(0, live).sub_(Number(batch.First * source.ContextLength));
+        Tensor mine = (origins >= Zero).logical_and(origins < Number(rows.Count)).nonzero().squeeze(1);
         Tensor local = origins.index_select(0, mine);
         using ActivationRows chosen = rows.Select(values => values.index_select(0, local));
         Store(live.index_select(0, mine), chosen);

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace Mxd.Activations;
 
 /// <summary>
@@ -36,6 +39,15 @@ public sealed class PackedContexts
             (long block, long inBlock) = Math.DivRem(index, contextsPerBlock);
             return blocks[(int)block].AsSpan((int)inBlock * ContextLength, ContextLength);
         }
+    }
+
+    /// <summary>SHA-256 of the tokens of the first <paramref name="contexts"/> contexts, or of all where there are fewer: what was measured on the same tokens has the same.</summary>
+    public string Hash(long contexts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes(ContextLength));
+        for (long i = 0; i < Math.Min(contexts, Count); i++) hash.AppendData(MemoryMarshal.AsBytes(this[i]));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>Copies contexts <paramref name="first"/> to <paramref name="first"/> + count - 1, end to end: [count, T] in row-major order.</summary>

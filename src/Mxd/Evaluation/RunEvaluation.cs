@@ -75,7 +75,8 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
     }
 
     private static EvaluatedRun Describe(EvalRun run, ILayer layer, CostOfReplacement cost, EvaluationText text, ModelIdentity model) => new(
-        run.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Sparsity?.Active, text.ModelDtype, text.Files, model.WeightsHash, cost);
+        run.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Sparsity?.Active,
+        text.ModelDtype, text.Files, text.Contexts.Hash(cost.Contexts), model.WeightsHash, run.Saved.Origin?.TrainedTokens, cost);
 
     /// <summary>As many at once as may be held, at least one, in their order.</summary>
     private static List<EvalRun[]> Divide(IReadOnlyList<EvalRun> runs, long bytes)

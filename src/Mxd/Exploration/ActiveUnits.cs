@@ -1,5 +1,6 @@
 using Mxd.Layers;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Exploration;
@@ -29,10 +30,10 @@ internal static class ActiveUnits
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor dense = values.to(ScalarType.Float32).cpu();
-        Tensor places = (dense > 0).nonzero();
+        Tensor places = (dense > Zero).nonzero();
         if (places.shape[0] == 0) return [];
         long[] at = places.data<long>().ToArray();
-        float[] found = dense.masked_select(dense > 0).data<float>().ToArray();
+        float[] found = dense.masked_select(dense > Zero).data<float>().ToArray();
         List<ActiveUnit> active = new(found.Length);
         for (int i = 0; i < found.Length; i++) active.Add(new ActiveUnit((int)at[2 * i], (int)at[2 * i + 1], found[i]));
         return active;

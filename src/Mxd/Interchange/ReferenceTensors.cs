@@ -3,6 +3,7 @@ using Mxd.Formats.Pickle;
 using Mxd.Layers;
 using Mxd.Runtime;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Interchange;
@@ -78,7 +79,7 @@ internal sealed class ReferenceTensors
             Tensor value = described.Key == InputBias && !UsesInputBias
                 ? unusedBias is null ? zeros(options.InputWidth) : tensor(unusedBias)
                 : layer.Parameter(described.Key).AsStored().detach();
-            if (described.Key == EncoderBias && isSubtracted && unusedBias is not null) value = value + Encoded(layer, unusedBias);
+            if (described.Key == EncoderBias && isSubtracted && unusedBias is not null) value = value.add(Encoded(layer, unusedBias), One);
             state[described.Key] = described.IsTransposedView ? PickleTensor.OfTransposed(value) : PickleTensor.Of(value);
         }
         string[] modules = [.. tensors.Where(t => t.Key.Contains('.', StringComparison.Ordinal)).Select(t => t.Key.Split('.')[0]).Distinct()];

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -19,7 +20,7 @@ internal static class Norms
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor wide = x.to(ScalarType.Float32);
-        Tensor scale = (wide * wide).mean([-1], keepdim: true).add_(epsilon).rsqrt_();
+        Tensor scale = (wide * wide).mean([-1], keepdim: true).add_(Number(epsilon), One).rsqrt_();
         return (wide * scale).to(x.dtype).MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.LanguageModels;
@@ -23,7 +24,7 @@ internal sealed class RotaryTable(RotaryConfig config, Tensor? divisors, Device 
         Tensor cosine = cosines!.narrow(0, start, positions), sine = sines!.narrow(0, start, positions);
         Tensor turning = rest == 0 ? heads : heads.narrow(3, 0, config.Width);
         Tensor[] halves = turning.split([config.Width / 2, config.Width / 2], -1);
-        Tensor turned = (turning * cosine).addcmul_(cat([halves[1].neg(), halves[0]], -1), sine, 1);
+        Tensor turned = (turning * cosine).addcmul_(cat([halves[1].neg(), halves[0]], -1), sine, One);
         return rest == 0 ? turned : cat([turned, heads.narrow(3, config.Width, rest)], -1);
     }
 
@@ -38,7 +39,7 @@ internal sealed class RotaryTable(RotaryConfig config, Tensor? divisors, Device 
         using DisposeScope scope = NewDisposeScope();
         // Twice the need, so that a text that grows token by token does not make a table for each.
         positions *= 2;
-        Tensor half = outer(arange(positions, dtype: ScalarType.Float32, device: device), Frequencies());
+        Tensor half = outer(arange(Zero, Number(positions), One, dtype: ScalarType.Float32, device: device), Frequencies());
         Tensor angles = cat([half, half], -1);
         cosines?.Dispose();
         sines?.Dispose();
@@ -48,7 +49,7 @@ internal sealed class RotaryTable(RotaryConfig config, Tensor? divisors, Device 
 
     private Tensor Frequencies()
     {
-        Tensor exponents = arange(0, config.Width, 2, dtype: ScalarType.Float32, device: device) / config.Width;
+        Tensor exponents = arange(Zero, Number(config.Width), Number(2), dtype: ScalarType.Float32, device: device).div_(Number(config.Width));
         Tensor frequencies = pow(tensor(config.Base, device: device), exponents).reciprocal();
         if (divisors is not null) return frequencies / divisors;
         if (config.Scaling is not { } scaling) return frequencies;

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.LanguageModels;
@@ -39,7 +40,7 @@ public abstract class Transformer : LanguageModel
         using DisposeScope scope = NewDisposeScope();
         (long batch, long positions) = (tokens.shape[0], tokens.shape[1]);
         Tensor embedded = Weights.Embedding.index_select(0, tokens.to(Device).reshape(-1)).view(batch, positions, -1);
-        if (Weights.Positions is { } learned) embedded.add_(learned.narrow(0, start, positions));
+        if (Weights.Positions is { } learned) embedded.add_(learned.narrow(0, start, positions), One);
         return embedded.MoveToOuterDisposeScope();
     }
 
@@ -71,7 +72,7 @@ public abstract class Transformer : LanguageModel
         (int layer, BlockWeights weights) = (last.Layer, Weights.Blocks[last.Layer]);
         Tensor x = Hooks.Apply(layer, HookSite.ResidualBefore, RunLayers(residual, 0, layer));
         if (last.Site == HookSite.ResidualBefore) return;
-        Tensor read = MlpInput(layer, weights, Config.IsParallel ? x : x + Attention(layer, weights, x, null));
+        Tensor read = MlpInput(layer, weights, Config.IsParallel ? x : x.add(Attention(layer, weights, x, null), One));
         if (last.Site == HookSite.MlpOut) MlpOutput(layer, weights, read);
     }
 
@@ -116,8 +117,8 @@ public abstract class Transformer : LanguageModel
     /// <summary>The residual stream after one block, from the one before it, both [B,T,width]; in the caller's dispose scope.</summary>
     private Tensor Block(int layer, BlockWeights weights, Tensor x, KeyValueCache? cache)
     {
-        Tensor h = x + Attention(layer, weights, x, cache);
-        return h + MlpOutput(layer, weights, MlpInput(layer, weights, Config.IsParallel ? x : h));
+        Tensor h = x.add(Attention(layer, weights, x, cache), One);
+        return h.add(MlpOutput(layer, weights, MlpInput(layer, weights, Config.IsParallel ? x : h)), One);
     }
 
     /// <summary>What the attention adds to the residual stream x.</summary>
@@ -150,5 +151,5 @@ public abstract class Transformer : LanguageModel
     private static Tensor Linear(Tensor x, LinearWeights weights) => NarrowProducts.Linear(x, weights.Weight, weights.Bias);
 
     private static Tensor Scaled(Tensor normalised, NormWeights weights) =>
-        weights.Shift is { } shift ? shift.addcmul(normalised, weights.Scale, 1) : normalised * weights.Scale;
+        weights.Shift is { } shift ? shift.addcmul(normalised, weights.Scale, One) : normalised * weights.Scale;
 }

@@ -1,5 +1,6 @@
 using Mxd.Runtime;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -33,7 +34,7 @@ public abstract class ActivationFunction
 
         public override Tensor Derivative(Tensor u)
         {
-            using Tensor positive = u > 0;
+            using Tensor positive = u > Zero;
             return positive.to(u.dtype);
         }
     }
@@ -48,9 +49,9 @@ public abstract class ActivationFunction
         public override Tensor Derivative(Tensor u)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor density = (u * u).mul_(-0.5).exp_().mul_(1 / Math.Sqrt(2 * Math.PI));
-            Tensor cumulative = (u * Math.Sqrt(0.5)).erf_().add_(1).mul_(0.5);
-            return cumulative.addcmul_(u, density, 1).MoveToOuterDisposeScope();
+            Tensor density = (u * u).mul_(Number(-0.5)).exp_().mul_(Number(1 / Math.Sqrt(2 * Math.PI)));
+            Tensor cumulative = (u * Number(Math.Sqrt(0.5))).erf_().add_(One, One).mul_(Number(0.5));
+            return cumulative.addcmul_(u, density, One).MoveToOuterDisposeScope();
         }
     }
 
@@ -65,19 +66,19 @@ public abstract class ActivationFunction
         public override Tensor Apply(Tensor u)
         {
             using DisposeScope scope = NewDisposeScope();
-            return (u * 0.5 * (1 + Tanh(u))).MoveToOuterDisposeScope();
+            return (u * Number(0.5) * Tanh(u).add(One, One)).MoveToOuterDisposeScope();
         }
 
         public override Tensor Derivative(Tensor u)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor tanh = Tanh(u);
-            Tensor slope = (u * u).mul_(3 * Cubic * scale).add_(scale);
-            Tensor bend = (1 - tanh * tanh).mul_(slope).mul_(u);
-            return bend.add_(tanh).add_(1).mul_(0.5).MoveToOuterDisposeScope();
+            Tensor slope = (u * u).mul_(Number(3 * Cubic * scale)).add_(Number(scale), One);
+            Tensor bend = (tanh * tanh).neg_().add_(One, One).mul_(slope).mul_(u);
+            return bend.add_(tanh, One).add_(One, One).mul_(Number(0.5)).MoveToOuterDisposeScope();
         }
 
-        private static Tensor Tanh(Tensor u) => tanh((u + u * u * u * Cubic) * scale);
+        private static Tensor Tanh(Tensor u) => tanh(u.add(u * u * u * Number(Cubic), One) * Number(scale));
     }
 
     private sealed class Sigmoid : ActivationFunction
@@ -90,7 +91,7 @@ public abstract class ActivationFunction
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor s = sigmoid(u);
-            return (s * (1 - s)).MoveToOuterDisposeScope();
+            return (s * s.neg().add_(One, One)).MoveToOuterDisposeScope();
         }
     }
 
@@ -104,7 +105,7 @@ public abstract class ActivationFunction
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor s = sigmoid(u);
-            return (s * (1 + u * (1 - s))).MoveToOuterDisposeScope();
+            return (s * (u * s.neg().add_(One, One)).add_(One, One)).MoveToOuterDisposeScope();
         }
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -35,7 +36,7 @@ public sealed record AuxiliaryLoss
     internal TopKCodes Select(Tensor p, Tensor dead)
     {
         using DisposeScope scope = NewDisposeScope();
-        (_, Tensor indices) = p.detach().masked_fill(dead.logical_not(), double.NegativeInfinity).topk(Active(dead), 1, true, false);
+        (_, Tensor indices) = p.detach().masked_fill(dead.logical_not(), Number(double.NegativeInfinity)).topk(Active(dead), 1, true, false);
         return (TopKCodes)new TopKCodes(indices, p.gather(1, indices), p.shape[1]).MoveToOuterDisposeScope();
     }
 
@@ -44,7 +45,7 @@ public sealed record AuxiliaryLoss
     {
         Tensor predicted = matmul(Coefficients(Select(encoded.PreActivations, dead), encoded).ToDense(), vectors.Value);
         if (decoded.Shared is { } shared) predicted = predicted * shared.detach();
-        return NormScaledMse.Of(predicted, (target - y).detach(), NormScaledMse.Weights(target)) * Coefficient;
+        return NormScaledMse.Of(predicted, (target - y).detach(), NormScaledMse.Weights(target)) * Number(Coefficient);
     }
 
     /// <summary>The term's value, and its gradient of the pre-activations [B,N]; that of the decoder vectors is added to theirs.</summary>
@@ -54,7 +55,7 @@ public sealed record AuxiliaryLoss
         TopKCodes chosen = Select(encoded.PreActivations, dead);
         Tensor a = Coefficients(chosen, encoded).ToDense();
         (double loss, Tensor gradient) = Differentiate(matmul(a, vectors.Value), decoded, target, y);
-        vectors.Gradient.add_(matmul(a.t(), gradient));
+        vectors.Gradient.add_(matmul(a.t(), gradient), One);
         Tensor passed = chosen.Gather(matmul(gradient, vectors.Value.t()));
         if (encoded.Factor is { } glu) passed = passed * chosen.Gather(glu);
         return (loss, chosen.Scatter(passed).MoveToOuterDisposeScope());
@@ -67,7 +68,7 @@ public sealed record AuxiliaryLoss
         using DisposeScope scope = NewDisposeScope();
         Tensor predicted = decoded.Shared is { } shared ? sum * shared : sum;
         NormScaledMse.Result loss = NormScaledMse.Differentiate(predicted, target - y, NormScaledMse.Weights(target));
-        Tensor gradient = loss.OutputGradient.mul_(Coefficient);
+        Tensor gradient = loss.OutputGradient.mul_(Number(Coefficient));
         if (decoded.Shared is { } factor) gradient = gradient * factor;
         return (loss.Loss.ToDouble() * Coefficient, gradient.MoveToOuterDisposeScope());
     }

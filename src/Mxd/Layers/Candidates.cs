@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -84,9 +85,9 @@ internal sealed record Candidates(Tensor Order, Tensor Units, Tensor PreActivati
     private Tensor TakeLowest(Tensor values, Tensor limit, Tensor columns, Tensor equal)
     {
         int k = (int)columns.shape[1];
-        (_, Tensor lowest) = Units.neg().masked_fill_(equal.logical_not(), int.MinValue).topk(k, 1, true, true);
+        (_, Tensor lowest) = Units.neg().masked_fill_(equal.logical_not(), Number(int.MinValue)).topk(k, 1, true, true);
         Tensor above = (values <= limit).logical_not_().sum(1, keepdim: true);
-        Tensor slot = arange(k, dtype: ScalarType.Int64, device: columns.device) - above;
-        return where(slot < 0, columns, lowest.gather(1, slot.clamp_min(0)));
+        Tensor slot = arange(Zero, Number(k), One, dtype: ScalarType.Int64, device: columns.device) - above;
+        return where(slot < Zero, columns, lowest.gather(1, slot.clamp_min(Zero)));
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -72,7 +73,7 @@ internal sealed class ChosenRows(Tiles tiles)
     /// </summary>
     internal static void Accumulate(Tensor target, Tensor index, Tensor values, bool isCpu)
     {
-        if (isCpu) target.index_add_(0, index, values, 1);
+        if (isCpu) target.index_add_(0, index, values, One);
         else target.index_put_(values, [index], accumulate: true);
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -29,7 +30,7 @@ public sealed class DenseCodes(Tensor values, Tensor? chosen = null) : SparseCod
     public override void CountFirings(Tensor counts)
     {
         using DisposeScope scope = NewDisposeScope();
-        counts.add_((Values > 0).sum(dim: 0));
+        counts.add_((Values > Zero).sum(dim: 0), One);
     }
 
     public override SparseCodes Add(long unit, double coefficient)
@@ -37,7 +38,7 @@ public sealed class DenseCodes(Tensor values, Tensor? chosen = null) : SparseCod
         RequireUnit(unit);
         using DisposeScope scope = NewDisposeScope();
         Tensor steered = Values.clone();
-        steered.select(1, unit).add_(coefficient);
+        steered.select(1, unit).add_(Number(coefficient), One);
         return new DenseCodes(steered.MoveToOuterDisposeScope());
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -43,7 +44,7 @@ internal sealed class DenseLayer : ILayer
     public Tensor Decode(SparseCodes codes, Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
-        return (hidden.Forward(x).Shared + outputBias.Value).MoveToOuterDisposeScope();
+        return hidden.Forward(x).Shared.add(outputBias.Value, One).MoveToOuterDisposeScope();
     }
 
     public TrainingPass Differentiate(TrainingBatch batch)
@@ -51,7 +52,7 @@ internal sealed class DenseLayer : ILayer
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         HiddenBranch.Pass pass = hidden.Forward(batch.Inputs);
-        Tensor y = pass.Shared + outputBias.Value;
+        Tensor y = pass.Shared.add(outputBias.Value, One);
         NormScaledMse.Result loss = NormScaledMse.Differentiate(y, batch.Targets);
         outputBias.SetGradient(loss.OutputGradient.sum(dim: 0));
         hidden.Backward(pass, batch.Inputs, loss.OutputGradient);

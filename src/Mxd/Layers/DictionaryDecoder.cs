@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -12,7 +13,7 @@ internal sealed class DictionaryDecoder(Parameter vectors, Parameter outputBias)
 
     public Parameter OutputBias => outputBias;
 
-    public DecoderPass Forward(Tensor sum, Tensor x) => new Pass(sum + outputBias.Value);
+    public DecoderPass Forward(Tensor sum, Tensor x) => new Pass(sum.add(outputBias.Value, One));
 
     public Tensor Backward(DecoderPass pass, Tensor x, Tensor outputGradient)
     {

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -37,7 +38,7 @@ public static class EquivalentForms
         for (long n = 0; n < scales.shape[0]; n++)
         {
             using DisposeScope term = NewDisposeScope();
-            y.add_(a.narrow(1, n, 1) * matmul(z, MaterialiseExpert(scales, decoder, n)));
+            y.add_(a.narrow(1, n, 1) * matmul(z, MaterialiseExpert(scales, decoder, n)), One);
         }
         return y.MoveToOuterDisposeScope();
     }

@@ -1,5 +1,6 @@
 using Mxd.Kernels;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -67,7 +68,7 @@ internal sealed unsafe class FastEncoder(UnitEncoder encoder, int k, Workers wor
     /// </summary>
     private void Complete(Tensor input, Tensor indices, Tensor values)
     {
-        Tensor missing = values.select(1, k - 1).eq(0).nonzero().squeeze(1);
+        Tensor missing = values.select(1, k - 1).eq(Zero).nonzero().squeeze(1);
         for (long start = 0; start < missing.shape[0]; start += WholeTokens)
         {
             using DisposeScope scope = NewDisposeScope();

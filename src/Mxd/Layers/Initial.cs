@@ -1,3 +1,4 @@
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -40,7 +41,7 @@ public abstract record Initial
     /// <summary>One value throughout.</summary>
     public sealed record Constant(double Value) : Initial
     {
-        public override Tensor Fill(Tensor value, Generator generator) => value.fill_(Value);
+        public override Tensor Fill(Tensor value, Generator generator) => value.fill_(Number(Value));
     }
 
     /// <summary>The values another parameter of the same shape begins with; each is trained for itself.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -29,7 +30,7 @@ internal static class Normaliser
     /// <summary>x' [B,I].</summary>
     public static Tensor Apply(InputNormalisation kind, Tensor x) => kind switch
     {
-        InputNormalisation.LayerNorm => (x - x.mean([1], keepdim: true)) / (Deviation(x) + Epsilon),
+        InputNormalisation.LayerNorm => (x - x.mean([1], keepdim: true)) / Deviation(x).add(Number(Epsilon), One),
         InputNormalisation.ConstantNormRescale => x * Scale(x),
         _ => x,
     };
@@ -37,7 +38,7 @@ internal static class Normaliser
     /// <summary>The output [B,O] in the input's own terms.</summary>
     public static Tensor Undo(InputNormalisation kind, Tensor y, Tensor x) => kind switch
     {
-        InputNormalisation.LayerNorm => y * Deviation(x) + x.mean([1], keepdim: true),
+        InputNormalisation.LayerNorm => (y * Deviation(x)).add(x.mean([1], keepdim: true), One),
         InputNormalisation.ConstantNormRescale => y / Scale(x),
         _ => y,
     };
@@ -45,5 +46,5 @@ internal static class Normaliser
     private static Tensor Deviation(Tensor x) => x.std([1], unbiased: true, keepdim: true);
 
     /// <summary>A token of zeros stays one, instead of spoiling every figure it is part of.</summary>
-    private static Tensor Scale(Tensor x) => Math.Sqrt(x.shape[1]) / linalg.vector_norm(x, 2, [1], keepdim: true).clamp_min(Smallest);
+    private static Tensor Scale(Tensor x) => linalg.vector_norm(x, 2, [1], keepdim: true).clamp_min(Number(Smallest)).reciprocal() * Number(Math.Sqrt(x.shape[1]));
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -56,7 +57,7 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
     public Tensor Decode(SparseCodes codes, Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
-        return (matmul(x, weights.Value.t()) + bias.Value).MoveToOuterDisposeScope();
+        return matmul(x, weights.Value.t()).add(bias.Value, One).MoveToOuterDisposeScope();
     }
 
     public TrainingPass Fit(TrainingBatch batch)
@@ -67,8 +68,8 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
         Tensor y = Decode(codes, batch.Inputs);
         double loss = NormScaledMse.Of(y, batch.Targets).ToDouble();
         Tensor x = cat([batch.Inputs, ones(batch.Inputs.shape[0], 1, device: batch.Inputs.device)], 1).to(ScalarType.Float64);
-        Inputs.add_(matmul(x.t(), x));
-        Targets.add_(matmul(x.t(), batch.Targets.to(ScalarType.Float64)));
+        Inputs.add_(matmul(x.t(), x), One);
+        Targets.add_(matmul(x.t(), batch.Targets.to(ScalarType.Float64)), One);
         Solve();
         return new TrainingPass(new LossTerms(loss), codes.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());
     }
@@ -93,8 +94,8 @@ internal sealed class LinearLayer : ILayer, IFittedLayer
         Tensor squares = Inputs.narrow(0, 0, width).narrow(1, 0, width);
         Tensor covariance = squares - outer(means, means) * tokens;
         Tensor cross = Targets.narrow(0, 0, width) - outer(means, targetMeans) * tokens;
-        Tensor added = maximum(covariance.diagonal() * Ridge, squares.diagonal() * Rounding);
-        Tensor solution = linalg.solve(covariance + diag(added.masked_fill(added == 0, 1)), cross);
+        Tensor added = maximum(covariance.diagonal() * Number(Ridge), squares.diagonal() * Number(Rounding));
+        Tensor solution = linalg.solve(covariance.add(diag(added.masked_fill(added == Zero, One)), One), cross);
         weights.Value.copy_(solution.t());
         bias.Value.copy_(targetMeans - matmul(means, solution));
     }

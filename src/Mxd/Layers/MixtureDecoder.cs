@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -19,7 +20,7 @@ internal sealed class MixtureDecoder(HiddenBranch hidden, Parameter scales, Para
     public DecoderPass Forward(Tensor sum, Tensor x)
     {
         HiddenBranch.Pass shared = hidden.Forward(x);
-        return new Pass(sum * shared.Shared + outputBias.Value, shared, sum);
+        return new Pass((sum * shared.Shared).add(outputBias.Value, One), shared, sum);
     }
 
     /// <summary>With dy = d loss / d y: d(a C) = dy * s and d s = dy * (a C).</summary>

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -27,14 +28,18 @@ public static class NormScaledMse
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor norms = linalg.vector_norm(target, 2, [1], keepdim: true);
-        return norms.reciprocal().masked_fill_(norms == 0, 0).MoveToOuterDisposeScope();
+        return norms.reciprocal().masked_fill_(norms == Zero, Zero).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss of y against t, a scalar, under autograd.</summary>
     public static Tensor Of(Tensor y, Tensor target) => Of(y, target, Weights(target));
 
     /// <summary>The same with the weights of another target: mean over tokens and outputs of (y - t)² w.</summary>
-    public static Tensor Of(Tensor y, Tensor target, Tensor weights) => ((y - target).square() * weights).sum() / Terms(target, weights);
+    public static Tensor Of(Tensor y, Tensor target, Tensor weights)
+    {
+        Tensor difference = y - target;
+        return (difference * difference * weights).sum() / Number(Terms(target, weights));
+    }
 
     public static Result Differentiate(Tensor y, Tensor target)
     {
@@ -49,8 +54,8 @@ public static class NormScaledMse
         double terms = Terms(target, weights);
         Tensor difference = y - target;
         Tensor gradient = difference * weights;
-        Tensor loss = (gradient * difference).sum().div_(terms);
-        gradient.mul_(2 / terms);
+        Tensor loss = (gradient * difference).sum().div_(Number(terms));
+        gradient.mul_(Number(2 / terms));
         return new Result(loss, gradient).MoveToOuterDisposeScope();
     }
 

@@ -1,5 +1,6 @@
 using Mxd.LanguageModels;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -96,7 +97,7 @@ public sealed record OriginalMlp(string Type, string Activation, IReadOnlyDictio
     private static LinearWeights Absorb(Norm norm, LinearWeights map)
     {
         Tensor weight = Float32(map.Weight), bias = BiasOrZeros(map);
-        if (norm.Shift is { } shift) bias = bias + matmul(weight, shift);
+        if (norm.Shift is { } shift) bias = bias.add(matmul(weight, shift), One);
         return new LinearWeights(weight * norm.Scale, bias);
     }
 

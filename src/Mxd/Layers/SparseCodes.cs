@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -38,7 +39,7 @@ public abstract class SparseCodes
     public Tensor ActiveCounts()
     {
         using DisposeScope scope = NewDisposeScope();
-        return (Values > 0).sum(1).MoveToOuterDisposeScope();
+        return (Values > Zero).sum(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The codes outside autograd.</summary>

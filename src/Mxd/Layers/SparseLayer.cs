@@ -1,5 +1,6 @@
 using Mxd.Kernels;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -84,7 +85,7 @@ internal sealed class SparseLayer : ILayer
         SparseCodes codes = Sparsity.SelectInTraining(encoded.PreActivations, encoded.Activations, threshold?.Value);
         Tensor a = codes.ToDense();
         DecoderPass decoded = decoder.Forward(matmul(a, UnitDecoder.Value), batch.Inputs);
-        Tensor y = skip is null ? decoded.Output : decoded.Output + skip.Forward(batch.Inputs);
+        Tensor y = skip is null ? decoded.Output : decoded.Output.add(skip.Forward(batch.Inputs), One);
         NormScaledMse.Result loss = NormScaledMse.Differentiate(y, batch.Targets);
 
         skip?.Backward(batch.Inputs, loss.OutputGradient);
@@ -98,7 +99,7 @@ internal sealed class SparseLayer : ILayer
             : null;
         Tensor? inputBias = encoder.Backward(encoded, codes, codeGradient, aux?.Gradient);
         // An autoencoder's one bias is taken from the input and added to the output.
-        if (inputBias is not null) decoder.OutputBias.Gradient.add_(inputBias);
+        if (inputBias is not null) decoder.OutputBias.Gradient.add_(inputBias, One);
         Sparsity.Observe(codes, threshold?.Value);
 
         var terms = new LossTerms(loss.Loss.ToDouble(), penalty.L1, penalty.L0, aux?.Loss);
@@ -131,7 +132,7 @@ internal sealed class SparseLayer : ILayer
         if (Options.RescaleByDecoderNorm)
         {
             // A vector of zeros adds nothing, whatever it is multiplied by; 0/0 would spoil every token.
-            Tensor norms = Norms(), divisors = norms.masked_fill(norms == 0, 1);
+            Tensor norms = Norms(), divisors = norms.masked_fill(norms == Zero, One);
             codes = codes.With(codes.Values / codes.Gather(divisors.expand(codes.Values.shape[0], codes.Units)));
         }
         return decoder.Forward(codes is TopKCodes chosen && !NeedsAutograd(x) && !NeedsAutograd(codes.Values) ? Sum(chosen, x) : DenseSum(codes), x);
@@ -156,7 +157,7 @@ internal sealed class SparseLayer : ILayer
     private Tensor Output(DecoderPass decoded, Tensor x)
     {
         Tensor y = Normaliser.Undo(undone, decoded.Output, x);
-        return skip is null ? y : y + skip.Forward(x);
+        return skip is null ? y : y.add(skip.Forward(x), One);
     }
 
     private Tensor Norms() => linalg.vector_norm(UnitDecoder.Value, 2, [1]);

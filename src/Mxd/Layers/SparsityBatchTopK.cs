@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -33,7 +34,7 @@ public abstract partial record Sparsity
             using DisposeScope scope = NewDisposeScope();
             Tensor flat = u.detach().flatten();
             (_, Tensor indices) = flat.topk((int)Math.Min(flat.shape[0], u.shape[0] * (long)K), 0, true, false);
-            Tensor chosen = zeros_like(flat).index_fill_(0, indices, 1).view(u.shape);
+            Tensor chosen = zeros_like(flat).index_fill_(0, indices, One).view(u.shape);
             return new DenseCodes(u * chosen, chosen).MoveToOuterDisposeScope();
         }
 
@@ -41,10 +42,10 @@ public abstract partial record Sparsity
         {
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            Tensor positive = codes.Values.masked_select(codes.Values > 0);
+            Tensor positive = codes.Values.masked_select(codes.Values > Zero);
             if (positive.numel() == 0) return;
             Tensor smallest = positive.min();
-            threshold!.copy_(threshold.ToDouble() == 0 ? smallest : threshold * (1 - Rate) + smallest * Rate);
+            threshold!.copy_(threshold.ToDouble() == 0 ? smallest : (threshold * Number(1 - Rate)).add_(smallest * Number(Rate), One));
         }
     }
 

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -39,14 +40,14 @@ public abstract partial record Sparsity
             Tensor chosen = (p > threshold!).to(u.dtype);
             Tensor a = u * chosen;
             // Adds zero, with the derivative that the step lacks.
-            if (threshold!.requires_grad) a = a + (threshold.detach() - threshold) * (threshold.relu() * Ramp(p, threshold)).detach();
+            if (threshold!.requires_grad) a = a.add((threshold.detach() - threshold) * (threshold.relu() * Ramp(p, threshold)).detach(), One);
             return new DenseCodes(a, chosen).MoveToOuterDisposeScope();
         }
 
         public override ReadableLoss Penalise(ReadableLoss loss, SparseCodes codes, Tensor p, Tensor? norms, Tensor? threshold)
         {
-            Tensor steps = (p > threshold!.relu()).to(p.dtype) + (threshold.detach() - threshold) * Ramp(p, threshold).detach();
-            return loss with { L0 = steps.sum(1).mean() * Coefficient };
+            Tensor steps = (p > threshold!.relu()).to(p.dtype).add((threshold.detach() - threshold) * Ramp(p, threshold).detach(), One);
+            return loss with { L0 = steps.sum(1).mean() * Number(Coefficient) };
         }
 
         public override PenaltyTerms Backward(SparsityPass pass, Tensor codeGradient)
@@ -55,7 +56,7 @@ public abstract partial record Sparsity
             Tensor p = pass.PreActivations, threshold = pass.Threshold!.Value;
             double weight = Coefficient / p.shape[0];
             Tensor ramp = Ramp(p, threshold);
-            pass.Threshold.SetGradient((codeGradient * threshold.relu() + weight).mul_(ramp).sum(dim: 0).neg_());
+            pass.Threshold.SetGradient((codeGradient * threshold.relu()).add_(Number(weight), One).mul_(ramp).sum(dim: 0).neg_());
             return new PenaltyTerms(L0: (p > threshold.relu()).sum().ToDouble() * weight);
         }
 
@@ -63,7 +64,7 @@ public abstract partial record Sparsity
         private Tensor Ramp(Tensor p, Tensor threshold)
         {
             using DisposeScope scope = NewDisposeScope();
-            return ((p - threshold).abs() < Bandwidth / 2).to(p.dtype).div_(Bandwidth).MoveToOuterDisposeScope();
+            return ((p - threshold).abs() < Number(Bandwidth / 2)).to(p.dtype).div_(Number(Bandwidth)).MoveToOuterDisposeScope();
         }
     }
 }

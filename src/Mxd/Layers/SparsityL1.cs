@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -25,7 +26,7 @@ public abstract partial record Sparsity
         public override ReadableLoss Penalise(ReadableLoss loss, SparseCodes codes, Tensor p, Tensor? norms, Tensor? threshold)
         {
             Tensor sizes = norms is null ? codes.Values.abs() : codes.Values.abs() * norms;
-            return loss with { L1 = sizes.sum(1).mean() * Coefficient };
+            return loss with { L1 = sizes.sum(1).mean() * Number(Coefficient) };
         }
 
         public override PenaltyTerms Backward(SparsityPass pass, Tensor codeGradient)
@@ -36,11 +37,11 @@ public abstract partial record Sparsity
             if (pass.NormsAreFree)
             {
                 Tensor rows = pass.UnitVectors.Value, norms = linalg.vector_norm(rows, 2, [1]);
-                pass.UnitVectors.Gradient.addcmul_(rows, (sizes / norms.masked_fill(norms == 0, 1)).unsqueeze(1), weight);
+                pass.UnitVectors.Gradient.addcmul_(rows, (sizes / norms.masked_fill(norms == Zero, One)).unsqueeze(1), Number(weight));
                 signs.mul_(norms);
                 sizes.mul_(norms);
             }
-            codeGradient.add_(signs, weight);
+            codeGradient.add_(signs, Number(weight));
             return new PenaltyTerms(L1: sizes.sum().ToDouble() * weight);
         }
     }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -46,8 +47,8 @@ public abstract partial record Sparsity
             using DisposeScope scope = NewDisposeScope();
             long units = u.shape[1], size = units / K;
             (Tensor values, Tensor within) = u.view(u.shape[0], K, size).max(2);
-            Tensor first = arange(0, units, size, dtype: ScalarType.Int64, device: u.device);
-            return new TopKCodes(within + first, values, units).MoveToOuterDisposeScope();
+            Tensor first = arange(Zero, Number(units), Number(size), dtype: ScalarType.Int64, device: u.device);
+            return new TopKCodes(within.add(first, One), values, units).MoveToOuterDisposeScope();
         }
     }
 

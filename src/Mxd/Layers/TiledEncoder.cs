@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -60,7 +61,7 @@ internal sealed class TiledEncoder(UnitEncoder encoder, int k, Tiles tiles)
         if (encoder.InputBias is null) return null;
         // Every unit's gradient passes through its own row: what was summed for its bias, times that row.
         Tensor through = matmul(encoder.Bias.Gradient, encoder.Weights.Value);
-        if (encoder.Glu is { } glu) through = through + matmul(glu.Bias.Gradient, glu.Weights.Value);
+        if (encoder.Glu is { } glu) through = through.add(matmul(glu.Bias.Gradient, glu.Weights.Value), One);
         return through.neg_().MoveToOuterDisposeScope();
     }
 
@@ -72,7 +73,7 @@ internal sealed class TiledEncoder(UnitEncoder encoder, int k, Tiles tiles)
         {
             using DisposeScope tile = NewDisposeScope();
             (Tensor p, Tensor? factor) = encoder.ForwardTile(input, start, count, scales);
-            Tensor units = arange(start, start + count, dtype: ScalarType.Int32, device: p.device).expand(p.shape);
+            Tensor units = arange(Number(start), Number(start + count), One, dtype: ScalarType.Int32, device: p.device).expand(p.shape);
             // Where it is relu alone, the largest p are the largest activations, and what is not positive is inactive whichever unit it is.
             var all = new Candidates(encoder.IsRelu ? p.alias() : encoder.Activate(p, factor), units, p, factor);
             chosen = Merge(chosen, all, k);

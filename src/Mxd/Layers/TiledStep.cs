@@ -1,5 +1,6 @@
 using Mxd.Kernels;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -45,7 +46,7 @@ internal sealed class TiledStep
         using DisposeScope scope = NewDisposeScope();
         TiledEncoder.Pass encoded = tiled.Forward(batch.Inputs, dead: Dead(batch));
         DecoderPass decoded = decoder.Forward(Sum(encoded.Codes), batch.Inputs);
-        Tensor y = skip is null ? decoded.Output : decoded.Output + skip.Forward(batch.Inputs);
+        Tensor y = skip is null ? decoded.Output : decoded.Output.add(skip.Forward(batch.Inputs), One);
         NormScaledMse.Result loss = NormScaledMse.Differentiate(y, batch.Targets);
 
         skip?.Backward(batch.Inputs, loss.OutputGradient);
@@ -55,7 +56,7 @@ internal sealed class TiledStep
         (double Loss, Tensor Gradient)? aux = encoded.Dead is null ? null : DifferentiateAux(encoded.Dead, decoded, batch.Targets, y);
         Tensor? inputBias = tiled.Backward(encoded, codeGradient, aux?.Gradient);
         // An autoencoder's one bias is taken from the input and added to the output.
-        if (inputBias is not null) decoder.OutputBias.Gradient.add_(inputBias);
+        if (inputBias is not null) decoder.OutputBias.Gradient.add_(inputBias, One);
 
         var terms = new LossTerms(loss.Loss.ToDouble(), AuxK: aux?.Loss);
         return new TrainingPass(terms, encoded.Codes.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope());

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -28,8 +29,8 @@ public sealed class TopKCodes(Tensor indices, Tensor values, long units) : Spars
     public override void CountFirings(Tensor counts)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor fired = Indices.masked_select(Values > 0);
-        counts.index_add_(0, fired, ones_like(fired), 1);
+        Tensor fired = Indices.masked_select(Values > Zero);
+        counts.index_add_(0, fired, ones_like(fired), One);
     }
 
     public override SparseCodes Add(long unit, double coefficient)
@@ -37,10 +38,10 @@ public sealed class TopKCodes(Tensor indices, Tensor values, long units) : Spars
         RequireUnit(unit);
         using DisposeScope scope = NewDisposeScope();
         // The unit moves to a column of its own, so that a token on which it was active already does not count it twice.
-        Tensor present = Indices == unit;
-        Tensor amount = (Values * present).sum(1, keepdim: true).add_(coefficient);
-        Tensor column = full_like(Indices.narrow(1, 0, 1), unit);
-        return new TopKCodes(cat([Indices, column], 1), cat([Values.masked_fill(present, 0), amount], 1), Units).MoveToOuterDisposeScope();
+        Tensor present = Indices == Number(unit);
+        Tensor amount = (Values * present).sum(1, keepdim: true).add_(Number(coefficient), One);
+        Tensor column = full_like(Indices.narrow(1, 0, 1), Number(unit));
+        return new TopKCodes(cat([Indices, column], 1), cat([Values.masked_fill(present, Zero), amount], 1), Units).MoveToOuterDisposeScope();
     }
 
     internal override SparseCodes MoveToOuterDisposeScope()

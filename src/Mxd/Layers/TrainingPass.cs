@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -22,7 +23,7 @@ public sealed record ReadablePass(SparseCodes Codes, Tensor Output, ReadableLoss
 /// <summary>The terms of the loss as scalar tensors under autograd; see <see cref="LossTerms"/>.</summary>
 public sealed record ReadableLoss(Tensor NormScaledMse, Tensor? L1 = null, Tensor? L0 = null, Tensor? AuxK = null)
 {
-    public Tensor Total => new[] { L1, L0, AuxK }.OfType<Tensor>().Aggregate(NormScaledMse, (sum, term) => sum + term);
+    public Tensor Total => new[] { L1, L0, AuxK }.OfType<Tensor>().Aggregate(NormScaledMse, (sum, term) => sum.add(term, One));
 
     public LossTerms ToTerms() => new(NormScaledMse.ToDouble(), L1?.ToDouble(), L0?.ToDouble(), AuxK?.ToDouble());
 }

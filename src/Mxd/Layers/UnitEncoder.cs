@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -83,13 +84,13 @@ internal sealed class UnitEncoder(Parameter weights, Parameter bias, ActivationF
             chosen = chosen * codes.Gather(factor);
         }
         Tensor gradient = codes.Scatter(chosen * activation.Derivative(p));
-        if (auxiliary is not null) gradient = gradient + auxiliary;
+        if (auxiliary is not null) gradient = gradient.add(auxiliary, One);
         weights.SetGradient(matmul(gradient.t(), pass.Input));
         bias.SetGradient(gradient.sum(dim: 0));
         if (factorGradient is not null) glu!.Backward(pass.Input, factorGradient);
         if (inputBias is null) return null;
         Tensor through = matmul(gradient.sum(dim: 0), weights.Value);
-        if (factorGradient is not null) through = through + matmul(factorGradient.sum(dim: 0), glu!.Weights.Value);
+        if (factorGradient is not null) through = through.add(matmul(factorGradient.sum(dim: 0), glu!.Weights.Value), One);
         return through.neg_().MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -12,7 +13,7 @@ public static class UnitRows
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor norms = linalg.vector_norm(rows, 2, [1], keepdim: true);
-        rows.div_(norms.masked_fill_(norms == 0, 1));
+        rows.div_(norms.masked_fill_(norms == Zero, One));
         return rows;
     }
 
@@ -22,6 +23,6 @@ public static class UnitRows
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor along = (gradient * rows).sum(1, keepdim: true);
-        gradient.addcmul_(along, rows, -1);
+        gradient.addcmul_(along, rows, Number(-1));
     }
 }

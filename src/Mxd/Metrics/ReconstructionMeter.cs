@@ -1,5 +1,6 @@
 using Mxd.Layers;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Metrics;
@@ -29,9 +30,9 @@ public sealed class ReconstructionMeter : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor t = target.to(ScalarType.Float64);
-        Tensor errors = (y.to(ScalarType.Float64) - t).square().sum(1);
+        Tensor residual = y.to(ScalarType.Float64) - t, errors = (residual * residual).sum(1);
         Tensor norms = linalg.vector_norm(t, 2, [1]);
-        Tensor positive = norms > 0;
+        Tensor positive = norms > Zero;
         outputs = t.shape[1];
         tokens += t.shape[0];
         scaledTokens += positive.sum().ToInt64();
@@ -49,7 +50,7 @@ public sealed class ReconstructionMeter : IDisposable
             Fvu: squaredError / targets.SumOfSquares,
             NormScaledMse: scaledError / ((double)scaledTokens * outputs),
             L0: active / tokens,
-            DeadFraction: firings.shape[0] == 0 ? 0 : (firings == 0).to(ScalarType.Float64).mean().ToDouble(),
+            DeadFraction: firings.shape[0] == 0 ? 0 : (firings == Zero).to(ScalarType.Float64).mean().ToDouble(),
             Tokens: tokens,
             ZeroNormTargets: tokens - scaledTokens);
     }

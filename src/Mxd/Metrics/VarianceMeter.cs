@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Metrics;
@@ -25,11 +26,12 @@ public sealed class VarianceMeter : IDisposable
         Tensor wide = rows.to(ScalarType.Float64);
         long added = wide.shape[0];
         Tensor batchMean = wide.mean([0]);
-        SumOfSquares += (wide - batchMean).square().sum().ToDouble();
+        Tensor centred = wide - batchMean;
+        SumOfSquares += (centred * centred).sum().ToDouble();
         Tensor shift = mean is null ? zeros_like(batchMean) : batchMean - mean;
         double total = count + added;
-        SumOfSquares += shift.square().sum().ToDouble() * count * added / total;
-        Tensor merged = mean is null ? batchMean : mean + shift * (added / total);
+        SumOfSquares += (shift * shift).sum().ToDouble() * count * added / total;
+        Tensor merged = mean is null ? batchMean : mean.add(shift, Number(added / total));
         mean?.Dispose();
         mean = merged.DetachFromDisposeScope();
         count += added;

@@ -1,6 +1,7 @@
 using Mxd.Kernels;
 using Mxd.Layers;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Training;
@@ -76,9 +77,9 @@ public sealed class AdamW : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor gradient = Parameters[index].Gradient;
-        Tensor m = FirstMoments[index].mul_(Beta1).add_(gradient, 1 - Beta1);
-        Tensor v = SecondMoments[index].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        Tensor denominator = v.sqrt().div_(update.Correction).add_(Epsilon);
-        Parameters[index].Value.addcdiv_(m, denominator, -update.StepSize);
+        Tensor m = FirstMoments[index].mul_(Number(Beta1)).add_(gradient, Number(1 - Beta1));
+        Tensor v = SecondMoments[index].mul_(Number(Beta2)).addcmul_(gradient, gradient, Number(1 - Beta2));
+        Tensor denominator = v.sqrt().div_(Number(update.Correction)).add_(Number(Epsilon), One);
+        Parameters[index].Value.addcdiv_(m, denominator, Number(-update.StepSize));
     }
 }

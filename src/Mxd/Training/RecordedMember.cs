@@ -6,6 +6,7 @@ using Mxd.Layers;
 using Mxd.Metrics;
 using Mxd.Runtime;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Training;
@@ -62,9 +63,10 @@ internal sealed class RecordedMember : IDisposable
 
     public MetricsLine Log(StepResult result, TimeSpan total)
     {
+        using DisposeScope scope = NewDisposeScope();
         Reconstruction now = member.Measure(harvest.Validation);
         measured = (Step, now);
-        long silent = (member.Trainer.Firings == 0).sum().ToInt64();
+        long silent = member.Trainer.Firings.shape[0] - member.Trainer.Firings.count_nonzero().ToInt64();
         member.Trainer.Firings.zero_();
         RunClock clock = Clock(total);
         var line = new MetricsLine(
@@ -85,6 +87,8 @@ internal sealed class RecordedMember : IDisposable
             member.Fail(new NotFiniteNumberException(Failure));
             return false;
         }
+        // What was measured was the layer that is about to be replaced.
+        File.Delete(run.Folder.EvaluationFile);
         LayerOrigin origin = run.Description.Origin with { TrainedTokens = Step * Options.Batch };
         NativeLayer.Save(run.Folder.LayerFile, member.Trainer.Layer, origin);
         CheckpointFile.Save(

@@ -88,6 +88,11 @@ public sealed record RunFolder(string Path)
     /// <exception cref="MxdInputException">The file is damaged.</exception>
     public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(InputFile.ReadAllText(ResultFile), ResultFile) : null;
 
+    /// <summary>What the run reported at its end; null where it has not come to it, or was made longer since.</summary>
+    /// <exception cref="MxdInputException">A file is damaged.</exception>
+    public TrainResult? ReadFinishedResult() =>
+        ReadResult() is { } result && ReadDescription().Options is var options && result.Tokens >= options.Steps * options.Batch ? result : null;
+
     /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()
     {

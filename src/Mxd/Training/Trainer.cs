@@ -1,5 +1,6 @@
 using Mxd.Layers;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Training;
@@ -91,7 +92,7 @@ public sealed class Trainer : IDisposable
     private Tensor? DeadUnits()
     {
         if (Layer.Options.AuxK is not { } aux) return null;
-        Tensor dead = SinceFired >= aux.DeadAfter;
+        Tensor dead = SinceFired >= Number(aux.DeadAfter);
         return dead.any().ToBoolean() ? dead : null;
     }
 
@@ -100,8 +101,8 @@ public sealed class Trainer : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor fired = zeros_like(Firings);
         codes.CountFirings(fired);
-        Firings.add_(fired);
-        SinceFired.add_(tokens).masked_fill_(fired > 0, 0);
+        Firings.add_(fired, One);
+        SinceFired.add_(Number(tokens), One).masked_fill_(fired > Zero, Zero);
     }
 
     private Tensor Counts() => zeros(Layer.Options.Units, dtype: ScalarType.Int64, device: Layer.Device()).DetachFromDisposeScope();

@@ -39,6 +39,6 @@ public sealed class EvaluatedRunTests
     {
         var errors = new CostStandardErrors(entropies, new CrossEntropyIncreases(1, 2, 1.5), 0.1, 0.2);
         var cost = new CostOfReplacement(entropies, new CrossEntropyIncreases(1, 2, 1.5), 0.5, 0.75, errors, 0.3, 0.2, l0, l0 / 100, 1000, 0, 8, 0);
-        return new EvaluatedRun("runs/a", "mxd", 10, sparsity, k, "float32", ["a.jsonl"], "hash", cost with { Elsewhere = cost with { SkipFirst = 1 } });
+        return new EvaluatedRun("runs/a", "mxd", 10, sparsity, k, "float32", ["a.jsonl"], "text", "hash", 4096, cost with { Elsewhere = cost with { SkipFirst = 1 } });
     }
 }

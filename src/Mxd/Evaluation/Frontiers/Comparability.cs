@@ -5,9 +5,6 @@ namespace Mxd.Evaluation.Frontiers;
 /// <summary>Refuses to set numbers side by side that were measured on different things.</summary>
 internal static class Comparability
 {
-    /// <summary>By how much the model's own cross-entropy, nats, may differ on the same text: devices and batches round differently.</summary>
-    private const double SameText = 2e-3;
-
     /// <exception cref="MxdInputException">A line for each run that differs from the first, with all that differs.</exception>
     public static void Check(IReadOnlyList<ComparedRun> runs)
     {
@@ -41,17 +38,12 @@ internal static class Comparability
         if (a.Contexts != b.Contexts) yield return $"it was evaluated on {a.Contexts:n0} contexts, not {b.Contexts:n0}";
         if (run.ContextLength != first.ContextLength) yield return $"its contexts had {run.ContextLength} tokens, not {first.ContextLength}";
         if (a.SkipFirst != b.SkipFirst) yield return $"{a.SkipFirst} positions at the start of each context were left out, not {b.SkipFirst}";
-        // The same folder may have been elsewhere when the other run was evaluated.
-        if (!Names(run).SequenceEqual(Names(first)))
-            yield return $"it was evaluated on {string.Join(", ", run.Evaluated.Text)}, not {string.Join(", ", first.Evaluated.Text)}";
-        else if (Same(run, first) && Math.Abs(a.CrossEntropy.Model - b.CrossEntropy.Model) > SameText)
-            yield return FormattableString.Invariant($"the text has changed between their evaluations (the model's own cross-entropy was {a.CrossEntropy.Model:f4}, not {b.CrossEntropy.Model:f4})");
+        // Of fewer or shorter contexts the tokens differ in any case.
+        if (run.Evaluated.TextHash == first.Evaluated.TextHash || a.Contexts != b.Contexts || run.ContextLength != first.ContextLength) yield break;
+        yield return Names(run).SequenceEqual(Names(first))
+            ? $"it was evaluated on other contexts of {string.Join(", ", run.Evaluated.Text)} (the text has changed since, or another part of it was held out)"
+            : $"it was evaluated on {string.Join(", ", run.Evaluated.Text)}, not {string.Join(", ", first.Evaluated.Text)}";
     }
-
-    /// <summary>Is everything else alike, so that the model's own cross-entropy must be?</summary>
-    private static bool Same(ComparedRun run, ComparedRun first) =>
-        run.Evaluated.WeightsHash == first.Evaluated.WeightsHash && run.Evaluated.ModelDtype == first.Evaluated.ModelDtype
-        && (run.Cost.Contexts, run.Cost.Tokens, run.Cost.SkipFirst) == (first.Cost.Contexts, first.Cost.Tokens, first.Cost.SkipFirst);
 
     private static IEnumerable<string> Names(ComparedRun run) => run.Evaluated.Text.Select(text => Path.GetFileName(text));
 

@@ -23,8 +23,14 @@ public sealed record ComparedRun(RunFolder Folder, RunDescription Description, T
     /// <summary>Tokens a context of the evaluation.</summary>
     public long ContextLength => Cost.Tokens / Math.Max(1, Cost.Contexts) + Cost.SkipFirst;
 
+    /// <summary>Was the layer measured that the run ended with, and not one before it was made longer?</summary>
+    public bool IsOfItsLayer => Evaluated.TrainedTokens is not { } tokens || tokens == Result.Tokens;
+
     /// <summary>Forward operations a token where only chosen units are decoded: see <see cref="LayerCost"/>.</summary>
-    public long FlopsPerToken => LayerCost.Of(Layer, 1, Layer.Sparsity?.Active is null && Cost.L0 is { } l0 ? (long)Math.Ceiling(l0) : null).ForwardFlops.Sparse;
+    public long FlopsPerToken => Flops(Cost.L0);
+
+    /// <summary>The same where as many units are active on a token as <paramref name="l0"/> says, if training decides that.</summary>
+    public long Flops(double? l0) => LayerCost.Of(Layer, 1, Layer.Sparsity?.Active is null && l0 is { } active ? (long)Math.Ceiling(active) : null).ForwardFlops.Sparse;
 
     /// <summary>On the run's own held-out text at its end: what a learning rate is chosen by.</summary>
     public double HeldOutFvu => Result.Final.Fvu;

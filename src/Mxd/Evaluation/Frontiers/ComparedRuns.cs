@@ -16,23 +16,36 @@ public sealed record ComparedRuns(IReadOnlyList<ComparedRun> Runs, IReadOnlyList
         RunSearch search = RunSearch.In(paths);
         if (search.Finished.Count == 0)
             throw new MxdInputException(string.Join('\n', [.. search.LeftOut, $"None of the runs in {string.Join(", ", paths)} is finished: there is nothing to compare yet."]));
-        RunFolder[] missing = [.. search.Finished.Where(f => !File.Exists(f.EvaluationFile))];
-        ComparedRun[] runs = [.. search.Finished.Except(missing).Select(f => ComparedRun.Read(f, f.ReadResult()!))];
-        if (missing.Length > 0) throw new MxdInputException(HowToEvaluate(missing, runs.FirstOrDefault(), quote ?? (path => path)));
+        List<RunFolder> missing = [];
+        List<ComparedRun> runs = [];
+        var problems = new ProblemList();
+        foreach ((RunFolder folder, TrainResult result) in search.Finished)
+        {
+            problems.Collect(() =>
+            {
+                // One that was measured before the run was made longer says nothing of the layer that is there now.
+                if (File.Exists(folder.EvaluationFile) && ComparedRun.Read(folder, result) is { IsOfItsLayer: true } run) runs.Add(run);
+                else missing.Add(folder);
+            });
+        }
+        problems.ThrowIfAny();
+        if (missing.Count > 0) throw new MxdInputException(HowToEvaluate(missing, runs.FirstOrDefault(), quote ?? (path => path)));
         Comparability.Check(runs);
         return new ComparedRuns(runs, search.LeftOut);
     }
 
     /// <summary>One command for all that were not evaluated, in the way in which another one was.</summary>
-    private static string HowToEvaluate(RunFolder[] missing, ComparedRun? other, Func<string, string> quote)
+    private static string HowToEvaluate(List<RunFolder> missing, ComparedRun? other, Func<string, string> quote)
     {
         string command = "mxd eval --run " + string.Join(' ', missing.Select(f => quote(f.Path)));
         if (other is not null)
         {
-            command += $" --text {string.Join(' ', other.Evaluated.Text.Select(quote))} --contexts {other.Cost.Contexts} --model-dtype {other.Evaluated.ModelDtype}";
+            // Without --text a run is measured on what it held out, of the same files where nothing else was named.
+            if (!other.Evaluated.Text.SequenceEqual(EvalInput.HeldOutFiles(other.Options))) command += $" --text {string.Join(' ', other.Evaluated.Text.Select(quote))}";
+            command += $" --contexts {other.Cost.Contexts} --model-dtype {other.Evaluated.ModelDtype}";
             if (other.Cost.SkipFirst > 0) command += $" --skip-first {other.Cost.SkipFirst}";
             if (other.ContextLength != other.Options.Context) command += $" --context {other.ContextLength}";
         }
-        return missing.Length == 1 ? $"{missing[0].Path} has no evaluation.json yet: evaluate it by '{command}'." : $"{missing.Length} runs have no evaluation.json yet: evaluate them by '{command}'.";
+        return missing.Count == 1 ? $"{missing[0].Path} has no evaluation.json yet: evaluate it by '{command}'." : $"{missing.Count} runs have no evaluation.json yet: evaluate them by '{command}'.";
     }
 }

@@ -42,8 +42,12 @@ internal static class Configuration
         yield return $"{run.Options.Precision} precision";
         yield return $"model in {run.Options.ModelDtype}";
         yield return $"reads {run.Description.Origin.Input}";
-        yield return $"text {run.Description.Data.Text[..Math.Min(6, run.Description.Data.Text.Length)]}";
+        yield return $"text {Short(run.Description.Data.Text)}";
+        // A learning rate is chosen by figures on it.
+        yield return run.Description.Data.Validation is { } heldOut ? $"held out {Short(heldOut)}" : FormattableString.Invariant($"held out {run.Options.HeldOut:p0}");
     }
+
+    private static string Short(string hash) => hash[..Math.Min(6, hash.Length)];
 
     /// <summary>The facts of each line that are not those of all lines beside it.</summary>
     public static IReadOnlyList<string[]> Differences(IReadOnlyList<IReadOnlyList<string>> lines) =>

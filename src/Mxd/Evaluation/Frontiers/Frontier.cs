@@ -27,9 +27,9 @@ public sealed record Frontier(IReadOnlyList<FrontierLine> Lines, IReadOnlyList<C
             IReadOnlyList<string[]> differences = Configuration.Differences([.. groups.Select(g => Configuration.Facts(g.First(), allLearningRates))]);
             lines.AddRange(groups.Zip(differences, (group, own) => Line(string.Join(", ", [Title(type.Key), .. own]), [.. group], notes)));
         }
-        foreach (IGrouping<(string Type, string? Source), FrontierPoint> line in (published ?? []).GroupBy(p => (p.Type, p.Source)))
+        foreach (IGrouping<(string Type, string? Source, string Line), FrontierPoint> line in (published ?? []).GroupBy(p => (p.Type, p.Source, p.Line)))
         {
-            string label = $"{Title(line.Key.Type)} ({line.Key.Source})";
+            string label = $"{(line.Key.Line.Length > 0 ? line.Key.Line : Title(line.Key.Type))} ({line.Key.Source})";
             FrontierPoint[] points = [.. line.Select(p => p with { Line = label }).OrderBy(Sparseness)];
             lines.Add(new FrontierLine(label, line.Key.Type, line.Key.Source, points, [.. points.Select(_ => (ComparedRun[])[])]));
         }
@@ -46,12 +46,22 @@ public sealed record Frontier(IReadOnlyList<FrontierLine> Lines, IReadOnlyList<C
         return new FrontierLine(label, runs[0].Layer.Type, null, [.. points.Select(p => p.Point)], [.. points.Select(p => p.Members)]);
     }
 
-    /// <summary>The runs of the learning rate with the lowest mean FVU on the text that the runs themselves held out.</summary>
-    private static ComparedRun[] Best(ComparedRun[] runs, string label, List<string> notes)
+    /// <summary>
+    /// The runs of the learning rate with the lowest mean FVU on the text that the runs themselves held out, one a seed: a sweep may have repeated another's
+    /// configuration, to the same bits, and that is no further sample.
+    /// </summary>
+    private static ComparedRun[] Best(ComparedRun[] found, string label, List<string> notes)
     {
+        ComparedRun[] runs = [.. found.DistinctBy(r => (r.Options.LearningRate, r.Options.Seed, r.Options.ShuffleSeed))];
+        if (found.Except(runs).Select(r => r.Path).ToArray() is { Length: > 0 } repeated)
+            notes.Add($"{label}: {string.Join(", ", repeated)} {(repeated.Length == 1 ? "has" : "have")} the configuration and seeds of another run and {(repeated.Length == 1 ? "counts" : "count")} once.");
         var rates = runs.GroupBy(r => r.Options.LearningRate).OrderBy(g => g.Average(r => double.IsFinite(r.HeldOutFvu) ? r.HeldOutFvu : double.PositiveInfinity)).ThenBy(g => g.Key).ToArray();
         if (rates.Length > 1)
-            notes.Add(FormattableString.Invariant($"{label}{(runs[0].Layer.Sparsity is { } s ? $", {s.Title}" : "")}: learning rate {rates[0].Key} of {string.Join(", ", rates.Select(r => r.Key).Order())}, by FVU on held-out text at the end of training."));
+            notes.Add(FormattableString.Invariant($"{label}{(runs[0].Layer.Sparsity is { } s ? $", {s.Title}" : "")}: learning rate {rates[0].Key} of {string.Join(", ", rates.OrderBy(r => r.Key).Select(Rate))}, by FVU on held-out text at the end of training."));
+
+        // A rate at which some seeds failed was judged by the others.
+        string Rate(IGrouping<double, ComparedRun> rate) =>
+            FormattableString.Invariant($"{rate.Key}{(rates.All(r => r.Count() == rates[0].Count()) ? "" : rate.Count() == 1 ? " (1 seed)" : $" ({rate.Count()} seeds)")}");
         return [.. rates[0].OrderBy(r => r.Options.Seed)];
     }
 
@@ -67,7 +77,7 @@ public sealed record Frontier(IReadOnlyList<FrontierLine> Lines, IReadOnlyList<C
             Units = first.Layer.Units > 0 ? first.Layer.Units : null,
             Hidden = first.Layer.Hidden,
             Parameters = first.Evaluated.Parameters,
-            FlopsPerToken = first.FlopsPerToken,
+            FlopsPerToken = first.Flops(members.Average(r => r.Cost.L0)),
             TrainedTokens = first.Result.Tokens,
             LearningRate = LayerTypes.Find(first.Layer.Type) is { IsFitted: true } ? null : first.Options.LearningRate,
             Runs = members.Length,

@@ -36,8 +36,12 @@ public static class FrontierCsv
     /// <exception cref="MxdInputException">A column that is none, a row that is too short, or a number that is none; all such are named.</exception>
     public static IReadOnlyList<FrontierPoint> Read(TextReader text, string what)
     {
-        using var rows = new CsvParser(text, new CsvConfiguration(CultureInfo.InvariantCulture));
         var problems = new ProblemList();
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            BadDataFound = bad => problems.Add($"{what}, line {bad.Context.Parser?.RawRow}: the quotation marks of '{bad.Field.ReplaceLineEndings(" ")}' do not stand around a whole field: remove the space before them, or double those inside."),
+        };
+        using var rows = new CsvParser(text, configuration);
         if (!rows.Read()) throw new MxdInputException($"{what} is empty where a line of column names is expected.");
         string[] columns = [.. rows.Record!.Select(c => c.Trim())];
         foreach (string column in columns.Except(Columns)) problems.Add($"{what} has a column '{column}', which is none of a table of points{NearestNames.Hint(column, Columns)}.");

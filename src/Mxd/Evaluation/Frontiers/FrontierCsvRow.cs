@@ -16,14 +16,14 @@ internal sealed class FrontierCsvRow(string[] columns, string[] fields, string w
             Line = Text("line") ?? "",
             Type = Text("type") ?? "",
             Sparsity = Text("sparsity"),
-            K = (int?)Whole("k"),
+            K = Count("k"),
             Units = Whole("units"),
             Hidden = Whole("hidden"),
             Parameters = Whole("parameters"),
             FlopsPerToken = Whole("flops_per_token"),
             TrainedTokens = Whole("trained_tokens"),
             LearningRate = Number("learning_rate"),
-            Runs = (int?)Whole("runs"),
+            Runs = Count("runs"),
             Measures = Measure.All.Where(m => Number(m.Name) is not null).ToDictionary(
                 m => m.Name, m => new Statistic(Number(m.Name)!.Value, Number(m.Name + FrontierCsv.OverContexts) ?? double.NaN, Number(m.Name + FrontierCsv.BetweenSeeds) ?? double.NaN)),
         };
@@ -40,6 +40,13 @@ internal sealed class FrontierCsvRow(string[] columns, string[] fields, string w
         null => null,
         { } value when Math.Abs(value) < 9e15 && value == Math.Floor(value) => (long)value,
         { } value => Wrong(column, value.ToString(CultureInfo.InvariantCulture), "a whole number"),
+    };
+
+    private int? Count(string column) => Whole(column) switch
+    {
+        null => null,
+        { } value when value is >= 0 and <= int.MaxValue => (int)value,
+        { } value => (int?)Wrong(column, value.ToString(CultureInfo.InvariantCulture), $"a number from 0 to {int.MaxValue}"),
     };
 
     private double? Number(string column)

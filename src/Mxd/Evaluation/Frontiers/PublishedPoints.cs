@@ -34,13 +34,15 @@ public static class PublishedPoints
 
     private static FrontierPoint Point(JsonObject json, string what)
     {
-        JsonNode? errors = json["standard_errors"];
+        var errors = json["standard_errors"] as JsonObject;
         var measures = new Dictionary<string, Statistic>();
         foreach (Measure measure in Measure.All)
         {
             if (Number(json[measure.Name]) is var mean && double.IsNaN(mean)) continue;
-            measures[measure.Name] = new Statistic(mean, Number(errors?["over_contexts"]?[measure.Name]), Number(errors?["between_seeds"]?[measure.Name]));
+            measures[measure.Name] = new Statistic(mean, Number(Of("over_contexts")), Number(Of("between_seeds")));
             json.Remove(measure.Name);
+
+            JsonNode? Of(string kind) => (errors?[kind] as JsonObject)?[measure.Name];
         }
         json.Remove("standard_errors");
         return Json.Read<FrontierPoint>(json.ToJsonString(), what) with { Measures = measures };

@@ -4,14 +4,14 @@ using Mxd.Training;
 namespace Mxd.Evaluation.Frontiers;
 
 /// <summary>Finds runs: folders of runs, and folders that hold such, as a sweep's does.</summary>
-/// <param name="Finished">Runs that came to their end.</param>
+/// <param name="Finished">Runs that came to their end, with what they reported then.</param>
 /// <param name="LeftOut">A line for each that did not.</param>
-public sealed record RunSearch(IReadOnlyList<RunFolder> Finished, IReadOnlyList<string> LeftOut)
+public sealed record RunSearch(IReadOnlyList<(RunFolder Folder, TrainResult Result)> Finished, IReadOnlyList<string> LeftOut)
 {
     /// <summary>How deep below a named folder runs are looked for.</summary>
     private const int Depth = 3;
 
-    /// <exception cref="MxdInputException">A path is neither a run nor a folder that holds any; all such are named.</exception>
+    /// <exception cref="MxdInputException">A path is neither a run nor a folder that holds any, or a run's files are damaged; all such are named.</exception>
     public static RunSearch In(IEnumerable<string> paths)
     {
         var problems = new ProblemList();
@@ -21,17 +21,24 @@ public sealed record RunSearch(IReadOnlyList<RunFolder> Finished, IReadOnlyList<
         {
             RunFolder[] here = [.. Below(path, Depth)];
             if (here.Length == 0) problems.Add(WhyNone(path));
-            left.AddRange(Failures(path));
+            problems.Collect(() => left.AddRange(Failures(path)));
             found.AddRange(here);
         }
+        List<(RunFolder, TrainResult)> finished = [];
+        foreach (RunFolder folder in found.DistinctBy(f => Path.GetFullPath(f.Path)))
+        {
+            problems.Collect(() =>
+            {
+                if (ResultOf(folder) is { } result) finished.Add((folder, result));
+                else if (!left.Exists(line => line.StartsWith(folder.Path + " ", StringComparison.Ordinal)))
+                    left.Add($"{folder.Path} is left out: it has not come to its end; go on with 'mxd train --resume --out {folder.Path}'.");
+            });
+        }
         problems.ThrowIfAny();
-        RunFolder[] all = [.. found.DistinctBy(f => Path.GetFullPath(f.Path))];
-        left.AddRange(all.Where(f => !IsFinished(f)).Select(f => f.Path).Where(path => !left.Exists(line => line.StartsWith(path + " ", StringComparison.Ordinal)))
-            .Select(path => $"{path} is left out: it has not come to its end; go on with 'mxd train --resume --out {path}'."));
-        return new RunSearch([.. all.Where(IsFinished)], left);
+        return new RunSearch(finished, left);
     }
 
-    private static bool IsFinished(RunFolder folder) => File.Exists(folder.ResultFile) && File.Exists(folder.LayerFile);
+    private static TrainResult? ResultOf(RunFolder folder) => File.Exists(folder.LayerFile) ? folder.ReadFinishedResult() : null;
 
     private static IEnumerable<RunFolder> Below(string path, int depth)
     {

@@ -1,5 +1,6 @@
 using Mxd.Formats.Pickle.Zip;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Formats.Pickle;
@@ -26,7 +27,7 @@ internal sealed class FileStorage(ZipReader archive, ZipEntry entry, StorageType
             Fill(flat, view.Offset);
             result = flat.as_strided(view.Shape, view.Strides, 0).contiguous();
         }
-        if (Dtype == ScalarType.Bool) result = result.ne(0);
+        if (Dtype == ScalarType.Bool) result = result.ne(Zero);
         return result.MoveToOuterDisposeScope();
     }
 

@@ -83,6 +83,39 @@ public sealed class FrontierTests : IDisposable
     }
 
     [Fact]
+    public void ASeedThatWasTrainedTwice_CountsOnce_AndIsNamed()
+    {
+        // As where a sweep over K repeats the K at which another chose the rate.
+        foreach (string name in new[] { "rates-k8", "ks-k8" }) Run(name).Write();
+        (Run("other") with { Seed = 1, Spliced = 4.2 }).Write();
+
+        Frontier frontier = Read();
+
+        FrontierPoint point = Assert.Single(frontier.Points);
+        Assert.Equal(2, point.Runs);
+        Assert.Equal(0.05, point[Measure.Increase].BetweenSeeds, 1e-12);
+        Assert.Equal($"MxD: {In("rates-k8")} has the configuration and seeds of another run and counts once.", Assert.Single(frontier.Notes));
+    }
+
+    [Fact]
+    public void RatesAtWhichSeedsFailed_AreNamedWithTheSeedsTheyWereJudgedBy()
+    {
+        foreach (int seed in new[] { 0, 1 }) (Run($"s{seed}") with { Seed = seed }).Write();
+        (Run("fast") with { LearningRate = 3e-3 }).Write();
+
+        Assert.Equal("MxD, K = 8: learning rate 0.001 of 0.001 (2 seeds), 0.003 (1 seed), by FVU on held-out text at the end of training.", Assert.Single(Read().Notes));
+    }
+
+    [Fact]
+    public void RunsThatHeldOutOtherText_AreNotChosenAmong()
+    {
+        Run("a").Write();
+        (Run("b") with { LearningRate = 3e-3, ValidationHash = "0123456789abcdef" }).Write();
+
+        Assert.Equal(["MxD, held out 012345", "MxD, held out 5 %"], Read().Lines.Select(l => l.Label).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void EveryLearningRate_IsALine_WhereThatIsAskedFor()
     {
         (Run("a") with { LearningRate = 3e-4 }).Write();
@@ -133,12 +166,27 @@ public sealed class FrontierTests : IDisposable
         Assert.True(double.IsNaN(line.Points[0][Measure.Kl].Mean));
     }
 
+    [Fact]
+    public void PublishedLines_KeepTheirNames_AndWhatIsNoErrorIsNone()
+    {
+        Run("a").Write();
+        File.WriteAllText(In("theirs.json"), """
+            {"points": [{"type": "dense", "line": "dense of H", "fvu": 0.2, "standard_errors": 0.01}, {"type": "dense", "line": "dense of parameters", "fvu": 0.1}]}
+            """);
+
+        Frontier frontier = Frontier.Of(ComparedRuns.Read([folder]).Runs, published: PublishedPoints.Read(In("theirs.json")));
+
+        Assert.Equal(["dense of H (theirs)", "dense of parameters (theirs)"], frontier.Lines.Skip(1).Select(l => l.Label));
+    }
+
     [Theory]
     [InlineData("type,k,fuv\nmxd,8,0.3\n", "column 'fuv'", "fvu")]
     [InlineData("k,fvu\n8,0.3\n", "no column 'type'", "add it")]
     [InlineData("type,k,fvu\nmxd,8,0;3\n", "line 2: fvu is '0;3'", "a number")]
     [InlineData("type,k,fvu\nmxd,8.5,0.3\n", "line 2: k is '8.5'", "a whole number")]
     [InlineData("type,k,fvu\nmxd,8\n", "line 2 has 2 fields", "3 columns")]
+    [InlineData("type,k,fvu\nmxd,3000000000,0.3\n", "line 2: k is '3000000000'", "a number from 0 to 2147483647")]
+    [InlineData("type,line,k,fvu\nmxd, \"a\"b,8,0.3\n", "line 2: the quotation marks of", "around a whole field")]
     [InlineData("type,k\nmxd,8\n", "without any of the numbers", "fvu")]
     [InlineData("type,k,fvu\n", "no points", "")]
     [InlineData("{\"runs\":[]}", "no 'points'", "mxd compare --json")]

@@ -44,6 +44,16 @@ internal sealed record WrittenRun(string Path)
 
     public string WeightsHash { get; init; } = "aaaaaaaaaaaaaaaaaaaa";
 
+    public string TextHash { get; init; } = "dddddddddddddddddddd";
+
+    /// <summary>What the layer that was evaluated had been trained on; null for the run's own tokens.</summary>
+    public long? EvaluatedTokens { get; init; }
+
+    /// <summary>Tokens that the run is to come to, by run.json; null for those it was trained on.</summary>
+    public long? AskedTokens { get; init; }
+
+    public string? ValidationHash { get; init; }
+
     public bool IsFinished { get; init; } = true;
 
     public bool IsEvaluated { get; init; } = true;
@@ -61,10 +71,10 @@ internal sealed record WrittenRun(string Path)
     {
         Directory.CreateDirectory(Path);
         var folder = new RunFolder(Path);
-        var options = new TrainOptions { Model = "/models/tiny.gguf", Layer = Layer, Text = ["/data/train.jsonl"], Type = Type, K = K, Seed = Seed, LearningRate = LearningRate, Tokens = Tokens, Context = Context };
+        var options = new TrainOptions { Model = "/models/tiny.gguf", Layer = Layer, Text = ["/data/train.jsonl"], Type = Type, K = K, Seed = Seed, LearningRate = LearningRate, Tokens = AskedTokens ?? Tokens, Context = Context };
         var identity = new ModelIdentity(options.Model, "llama", 4, 8, 16, 100, 128, "tokens", WeightsHash);
         var origin = new LayerOrigin(identity, options.InputHook.ToString(), options.OutputHook.ToString(), Context, "float32", Tokens);
-        var description = new RunDescription("0.1.0", options, Shape, origin, new DataDescription("texthash", 100, 16), new MemoryPlan(1, 1, 1, 1, 1, 1, 1), Machine.Describe());
+        var description = new RunDescription("0.1.0", options, Shape, origin, new DataDescription("texthash", 100, 16) { Validation = ValidationHash }, new MemoryPlan(1, 1, 1, 1, 1, 1, 1), Machine.Describe());
         File.WriteAllText(folder.DescriptionFile, JsonSerializer.Serialize(description, Json.Indented));
         File.WriteAllLines(folder.MetricsFile, [Line(1, Tokens / 2, HeldOutFvu * 2), Line(2, Tokens, HeldOutFvu)]);
         if (!IsFinished) return this;
@@ -86,7 +96,7 @@ internal sealed record WrittenRun(string Path)
                 new CrossEntropies(Model, Spliced, zero, mean), new CrossEntropyIncreases(Spliced - Model, zero - Model, mean - Model), 0.05, recovered, errors, Fvu, 0.02, LayerTypes.Get(Type).HasUnits ? K - 0.5 : 0, 0.25,
                 Contexts * Context, 0, Contexts, 0);
             long parameters = LayerTypes.Get(Type).ParameterCount(Shape);
-            return new EvaluatedRun(Path, Type, parameters, Shape.Sparsity?.Title, Shape.Sparsity?.Active, ModelDtype, [Text], WeightsHash, cost);
+            return new EvaluatedRun(Path, Type, parameters, Shape.Sparsity?.Title, Shape.Sparsity?.Active, ModelDtype, [Text], TextHash, WeightsHash, EvaluatedTokens ?? Tokens, cost);
         }
     }
 

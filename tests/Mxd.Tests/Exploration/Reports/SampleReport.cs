@@ -45,7 +45,7 @@ internal static class SampleReport
         };
         var origin = new LayerOrigin(TinyLlama.Identity(TinyLlama.Config) with { Id = $"model {strange}" }, "blocks.1.ln2.hook_normalized", "blocks.1.hook_mlp_out", 8, "float32", 4096);
         var options = new TrainOptions { Model = $"model {strange}", Layer = 1, Text = [$"train {strange}"], Type = type };
-        var evaluation = new EvaluatedRun($"folder {strange}", type, 123_456 + number, layer.Sparsity.Title, layer.Sparsity.Active, "float32", [$"text {strange}"], "weights", Cost(0.125 * (number + 1) / 3));
+        var evaluation = new EvaluatedRun($"folder {strange}", type, 123_456 + number, layer.Sparsity.Title, layer.Sparsity.Active, "float32", [$"text {strange}"], "contexts", "weights", null, Cost(0.125 * (number + 1) / 3));
         return new ReportedRun(
             name,
             evaluation,
