@@ -46,7 +46,7 @@ public static class SweepEvaluation
         if (!File.Exists(folder.EvaluationFile)) return false;
         EvaluatedRun done = EvaluatedRun.Read(folder.EvaluationFile);
         long contexts = Math.Min(options.Contexts, text.Contexts.Count), positions = text.Contexts.ContextLength - options.SkipFirst;
-        return done.Text.SequenceEqual(text.Files) && done.ModelDtype == text.ModelDtype && done.WeightsHash == weightsHash
+        return (done.TextHash, done.ModelDtype, done.WeightsHash) == (text.Contexts.Hash(contexts), text.ModelDtype, weightsHash)
             && (done.Cost.Contexts, done.Cost.SkipFirst, done.Cost.Tokens) == (contexts, options.SkipFirst, contexts * positions);
     }
 }
