@@ -71,9 +71,19 @@ internal static class SweepCommand
         }
     }
 
-    /// <summary>Options to begin with: as activations on disk have them, where there are any.</summary>
-    private static TrainOptions Stored(string? activations) =>
-        activations is null ? none.Base : StoreAgreement.Adopt(none.Base, ActivationStore.Open(activations));
+    /// <summary>Options to begin with: as activations on disk have them, where there are any that can be read.</summary>
+    private static TrainOptions Stored(string? activations)
+    {
+        try
+        {
+            return activations is null ? none.Base : StoreAgreement.Adopt(none.Base, ActivationStore.Open(activations));
+        }
+        catch (MxdInputException)
+        {
+            // Said with all else that is wrong, when the sweep is prepared.
+            return none.Base;
+        }
+    }
 
     private static long? Bytes(string? text) => text is null ? null : ByteSize.Parse(text) is { } bytes and > 0
         ? bytes

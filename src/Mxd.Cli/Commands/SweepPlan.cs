@@ -10,17 +10,17 @@ internal static class SweepPlan
 {
     public static IEnumerable<string> Describe(PreparedSweep sweep)
     {
-        (TrainOptions o, IReadOnlyList<SweepConfiguration> all) = (sweep.Description.Configurations[0].Options, sweep.Description.Configurations);
+        (TrainOptions o, IReadOnlyList<SweepConfiguration> all, DataDescription data) = (sweep.Description.Configurations[0].Options, sweep.Description.Configurations, sweep.Description.Data);
         int trained = all.Count(c => c.State == SweepState.Trained), failed = all.Count(c => c.State == SweepState.Failed);
         yield return $"Sweep   {Count(all.Count, "configuration")} in {sweep.Folder.Path}{(trained + failed > 0 ? $": {trained} trained already{(failed > 0 ? $", {failed} failed" : "")}" : "")}";
         int width = all.Max(c => c.Name.Length);
         foreach ((SweepConfiguration configuration, LayerOptions layer) in all.Zip(sweep.Layers))
             yield return $"        {configuration.Name.PadRight(width)}  {string.Join(", ", LayerFacts.Of(layer))}, {LayerTypes.Get(layer.Type).ParameterCount(layer):n0} parameters{Told(configuration)}";
-        yield return $"Model   {sweep.Model.Identity.Id} in {o.ModelDtype}: {string.Join(", ", all.Select(c => $"{c.Options.InputHook} -> {c.Options.OutputHook}").Distinct())}";
-        double passes = (double)o.Contexts / sweep.Data.Text.Count;
-        string repeat = passes > 1 ? $", {passes:f1} passes over the {sweep.Data.Text.Count:n0} contexts of the text" : $" of the text's {sweep.Data.Text.Count:n0}";
+        yield return $"Model   {sweep.Description.Model.Id} in {o.ModelDtype}: {string.Join(", ", all.Select(c => $"{c.Options.InputHook} -> {c.Options.OutputHook}").Distinct())}";
+        double passes = (double)o.Contexts / data.TextContexts;
+        string repeat = passes > 1 ? $", {passes:f1} passes over the {data.TextContexts:n0} contexts of the text" : $" of the text's {data.TextContexts:n0}";
         yield return $"Run     {o.Steps:n0} steps of {o.Batch:n0} tokens each: {o.Contexts:n0} contexts of {o.Context}{repeat}, in the order of data seed {o.DataSeed}";
-        yield return $"Held    {sweep.Data.HeldOut.Count:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
+        yield return $"Held    {data.ValidationContexts:n0} contexts of {(o.Validation.Count > 0 ? string.Join(", ", o.Validation) : $"documents held out of the text ({o.HeldOut:p0})")}";
         if (sweep.Passes.Count == 0) yield break;
         foreach (string line in Passes(sweep)) yield return line;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mxd.Formats;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using static TorchSharp.torch;
@@ -43,6 +44,39 @@ public sealed record HarvestFacts(
 
     /// <summary>The hook points.</summary>
     public IReadOnlyList<HookPoint> ReadPoints() => [.. Points.Select(HookPoint.Parse)];
+
+    /// <summary>What is wrong with facts, and files that are said to hold them, as they were read from disk, a part of a line; null where nothing is.</summary>
+    /// <param name="files">All of them; they are not looked at.</param>
+    /// <param name="more">Checks what goes on from there.</param>
+    internal string? Problem(IReadOnlyList<StoredFile> files, Func<string?> more)
+    {
+        try
+        {
+            return OwnProblem() ?? FilesProblem(files) ?? more();
+        }
+        catch (Exception e) when (e is OverflowException or MxdInputException)
+        {
+            return e is OverflowException ? "its numbers are too large to be counted" : OneLine.Of(e);
+        }
+    }
+
+    private string? OwnProblem()
+    {
+        if (Dtype is not ("float32" or "bfloat16")) return $"its dtype is {Shown.Name(Dtype)} and not float32 or bfloat16";
+        if (Points.Count == 0 || Points.Distinct().Count() < Points.Count) return "its hook points are none, or one stands there twice";
+        if (Packing.Context < 2 || Model.Width < 1 || HarvestBatch < 1 || Contexts < 1 || HeldOutContexts < 1) return "a count in it is too small";
+        foreach (HookPoint point in ReadPoints())
+            if (point.Layer >= Model.Layers) return $"hook point {point} is in none of the model's {Model.Layers} layers";
+        _ = checked(Contexts * Packing.Context);
+        return null;
+    }
+
+    private string? FilesProblem(IReadOnlyList<StoredFile> files)
+    {
+        foreach (StoredFile? file in files)
+            if ((file is null ? "a file in it is null" : file.Problem(ContextBytes)) is { } problem) return problem;
+        return files.Select(f => f.File).Distinct().Count() < files.Count ? "a file stands there twice" : null;
+    }
 }
 
 /// <summary>The text of a harvest.</summary>

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mxd.Formats;
-using Mxd.LanguageModels;
 using Mxd.Runtime;
 
 namespace Mxd.Activations;
@@ -45,19 +44,11 @@ public sealed record StoreManifest(int Format, string Version, HarvestFacts Harv
         if (!File.Exists(path)) throw new MxdInputException($"{folder} holds no activations (it has no {FileName}): name a folder that 'mxd harvest --out' made, or let it go on with --resume.");
         long length = new FileInfo(path).Length;
         if (length > LongestFile) throw new MxdInputException($"{path} has {length} bytes, more than the {LongestFile} that it can have: it is damaged; harvest again.");
-        string json = File.ReadAllText(path);
+        string json = InputFile.ReadAllText(path);
         if (FormatOf(json, path) is var format && format != CurrentFormat)
             throw new MxdInputException($"{path} is of format {format}, but this version of mxd reads format {CurrentFormat}: use the version that wrote it, or harvest again.");
         StoreManifest manifest = Json.Read<StoreManifest>(json, path);
-        string? problem;
-        try
-        {
-            problem = Problem(manifest);
-        }
-        catch (Exception e) when (e is OverflowException or MxdInputException)
-        {
-            problem = e is OverflowException ? "its numbers are too large to be counted" : OneLine.Of(e);
-        }
+        string? problem = manifest.Harvest.Problem([manifest.HeldOut, .. manifest.Shards], () => CountsProblem(manifest));
         return problem is null ? manifest : throw new MxdInputException($"{path} is damaged: {problem}; harvest again.");
     }
 
@@ -74,23 +65,13 @@ public sealed record StoreManifest(int Format, string Version, HarvestFacts Harv
         }
     }
 
-    private static string? Problem(StoreManifest manifest)
+    private static string? CountsProblem(StoreManifest manifest)
     {
         HarvestFacts harvest = manifest.Harvest;
-        if (harvest.Dtype is not ("float32" or "bfloat16")) return $"its dtype is {Shown.Name(harvest.Dtype)} and not float32 or bfloat16";
-        if (harvest.Points.Count == 0 || harvest.Points.Distinct().Count() < harvest.Points.Count) return "its hook points are none, or one stands there twice";
-        if (harvest.Packing.Context < 2 || harvest.Model.Width < 1 || harvest.HarvestBatch < 1 || harvest.Contexts < 1 || harvest.HeldOutContexts < 1)
-            return "a count in it is too small";
-        foreach (HookPoint point in harvest.ReadPoints())
-            if (point.Layer >= harvest.Model.Layers) return $"hook point {point} is in none of the model's {harvest.Model.Layers} layers";
-        StoredFile[] files = [manifest.HeldOut, .. manifest.Shards];
-        foreach (StoredFile file in files)
-            if (file.Problem(harvest.ContextBytes) is { } problem) return problem;
-        if (files.Select(f => f.File).Distinct().Count() < files.Length) return "a file stands there twice";
         if (manifest.HeldOut.Contexts != harvest.HeldOutContexts) return $"{manifest.HeldOut.File} has {manifest.HeldOut.Contexts} contexts and not {harvest.HeldOutContexts}";
         long contexts = 0;
         foreach (StoredFile shard in manifest.Shards) contexts = checked(contexts + shard.Contexts);
-        _ = checked(harvest.Contexts * harvest.Packing.Context) + manifest.Bytes;
+        _ = manifest.Bytes;
         return contexts == harvest.Contexts ? null : $"its shards have {contexts} contexts and not {harvest.Contexts}";
     }
 }

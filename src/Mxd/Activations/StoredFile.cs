@@ -70,7 +70,7 @@ public sealed record StoredFile(string File, long Contexts, long Bytes, string S
     /// <summary>Of what a link leads to, where it is one.</summary>
     private static long Length(string path)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle handle = System.IO.File.OpenHandle(path);
+        using Microsoft.Win32.SafeHandles.SafeFileHandle handle = InputFile.OpenRead(path);
         return RandomAccess.GetLength(handle);
     }
 

@@ -126,7 +126,7 @@ public sealed class EvalInput : IDisposable
     private static string Named(EvalRun run) => run.Saved.Imported?.ModelName is { } name ? $" but the name '{name}'" : "";
 
     /// <summary>The files that held-out text of a run comes from.</summary>
-    public static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
+    public static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => TrainingData.HeldOutFiles(options);
 
     /// <summary>Imported layers hold nothing out, which is a problem of its own.</summary>
     private static bool HoldsOutTheSame(EvalRun run, EvalRun other)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Mxd.Formats;
 using Mxd.Runtime;
 
 namespace Mxd.Evaluation;
@@ -28,7 +29,7 @@ public sealed record EvaluatedRun(
     /// <exception cref="MxdInputException">The file is damaged, or is no evaluation.</exception>
     public static EvaluatedRun Read(string path)
     {
-        JsonObject json = Json.Read<JsonObject>(File.ReadAllText(path), path);
+        JsonObject json = Json.Read<JsonObject>(InputFile.ReadAllText(path), path);
         var cost = new JsonObject();
         string[] own = [.. typeof(EvaluatedRun).GetProperties().Select(p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name))];
         foreach ((string name, JsonNode? value) in json.ToArray().Where(field => !own.Contains(field.Key)))

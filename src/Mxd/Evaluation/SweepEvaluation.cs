@@ -1,4 +1,5 @@
 using Mxd.Activations;
+using Mxd.Corpora;
 using Mxd.LanguageModels;
 using Mxd.Training;
 
@@ -16,29 +17,37 @@ public static class SweepEvaluation
         RunFolder[] trained = [.. sweep.Description.Configurations.Where(c => c.State == SweepState.Trained).Select(c => sweep.Folder.Run(c.Name))];
         PackedContexts text = Text(sweep, cancellation);
         if (text.Count < contexts) observer.Note($"Note: the held-out text has {text.Count} contexts, fewer than the {contexts} of --contexts.");
-        RunFolder[] left = [.. trained.Where(folder => Done(folder, Math.Min(contexts, text.Count)) is null)];
+        TrainOptions shared = sweep.Description.Asked.Base;
+        var read = new EvaluationText(text, EvalInput.HeldOutFiles(shared), shared.ModelDtype);
+        var options = new EvaluationOptions { Contexts = contexts, MeasuresTogether = false };
+        RunFolder[] left = [.. trained.Where(folder => !IsDone(folder, read, options, sweep.Description.Model.WeightsHash))];
         if (left.Length > 0)
         {
             LanguageModel model = sweep.LoadModel(cancellation);
-            TrainOptions shared = sweep.Description.Asked.Base;
-            var read = new EvaluationText(text, EvalInput.HeldOutFiles(shared), shared.ModelDtype);
-            RunEvaluation.Evaluate(
-                model, [.. left.Select(folder => EvalRun.Read(folder.Path))], read, new EvaluationOptions { Contexts = contexts, MeasuresTogether = false }, observer,
-                sweep.MemoryLimit / 2, cancellation);
+            RunEvaluation.Evaluate(model, [.. left.Select(folder => EvalRun.Read(folder.Path))], read, options, observer, sweep.MemoryLimit / 2, cancellation);
         }
-        return [.. trained.Select(folder => EvaluatedRun.Read(folder.EvaluationFile))];
+        // The file says where the run lay when it was evaluated; a sweep may have been moved since.
+        return [.. trained.Select(folder => EvaluatedRun.Read(folder.EvaluationFile) with { Run = folder.Path })];
     }
 
     /// <summary>What layers are evaluated on: what validation figures are taken on, and more of it where that is less than is asked for.</summary>
     public static PackedContexts Text(PreparedSweep sweep, CancellationToken cancellation = default)
     {
         int contexts = sweep.Description.Asked.Contexts;
-        PackedContexts heldOut = sweep.Data.HeldOut;
-        return heldOut.Count >= contexts || heldOut.Count < sweep.Description.Asked.Base.ValidationContexts
+        (PackedContexts heldOut, TrainOptions options) = (sweep.HeldOut, sweep.Description.Configurations[0].Options);
+        // Beside activations from disk, as much has been read as this asks for.
+        return sweep.Store is not null || heldOut.Count >= contexts || heldOut.Count < options.ValidationContexts
             ? heldOut
-            : TrainingData.HeldOutOf(sweep.Description.Configurations[0].Options, sweep.Model.Tokenizer, contexts, cancellation: cancellation);
+            : TrainingData.HeldOutOf(options, sweep.Model.Tokenizer, contexts, options.SkipBad ? new BadRows() : null, cancellation: cancellation);
     }
 
-    private static EvaluatedRun? Done(RunFolder folder, long contexts) =>
-        File.Exists(folder.EvaluationFile) && EvaluatedRun.Read(folder.EvaluationFile) is { } done && done.Cost.Contexts == contexts ? done : null;
+    /// <summary>Has a run been evaluated on just this? <c>mxd eval</c> may have measured it on something else since.</summary>
+    private static bool IsDone(RunFolder folder, EvaluationText text, EvaluationOptions options, string weightsHash)
+    {
+        if (!File.Exists(folder.EvaluationFile)) return false;
+        EvaluatedRun done = EvaluatedRun.Read(folder.EvaluationFile);
+        long contexts = Math.Min(options.Contexts, text.Contexts.Count), positions = text.Contexts.ContextLength - options.SkipFirst;
+        return (done.TextHash, done.ModelDtype, done.WeightsHash) == (text.Contexts.Hash(contexts), text.ModelDtype, weightsHash)
+            && (done.Cost.Contexts, done.Cost.SkipFirst, done.Cost.Tokens) == (contexts, options.SkipFirst, contexts * positions);
+    }
 }

@@ -6,12 +6,18 @@ namespace Mxd.Formats;
 /// <summary>Opens and reads files that a person named; what goes wrong is said in one line.</summary>
 internal static class InputFile
 {
-    public static SafeFileHandle OpenRead(string path)
+    public static SafeFileHandle OpenRead(string path) =>
+        Open(path, () => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+
+    /// <summary>Reads a short text file whole.</summary>
+    public static string ReadAllText(string path) => Open(path, () => File.ReadAllText(path));
+
+    private static T Open<T>(string path, Func<T> open)
     {
         if (Directory.Exists(path)) throw new MxdInputException($"{path} is a folder, but a file is needed here.");
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            return open();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

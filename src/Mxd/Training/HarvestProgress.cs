@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mxd.Activations;
+using Mxd.Formats;
 using Mxd.Runtime;
 
 namespace Mxd.Training;
@@ -19,7 +20,26 @@ internal sealed record HarvestProgress(HarvestOptions Options, HarvestFacts Harv
     public static HarvestProgress? Find(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        return File.Exists(path) ? Json.Read<HarvestProgress>(File.ReadAllText(path), path) : null;
+        if (!File.Exists(path)) return null;
+        HarvestProgress found = Json.Read<HarvestProgress>(InputFile.ReadAllText(path), path);
+        StoredFile[] files = found.HeldOut is { } heldOut ? [heldOut, .. found.Shards] : [.. found.Shards];
+        return found.Harvest.Problem(files, found.CountsProblem) is { } problem
+            ? throw new MxdInputException($"{path} is damaged: {problem}; begin another harvest.")
+            : found;
+    }
+
+    /// <summary>Shards are alike, but for the last where it is the harvest's last.</summary>
+    private string? CountsProblem()
+    {
+        if (HeldOut is { } file && file.Contexts != Harvest.HeldOutContexts) return $"{file.File} has {file.Contexts} contexts and not {Harvest.HeldOutContexts}";
+        long contexts = 0;
+        foreach (StoredFile shard in Shards)
+        {
+            contexts = checked(contexts + shard.Contexts);
+            if (shard.Contexts != Shards[0].Contexts && (contexts != Harvest.Contexts || shard.Contexts > Shards[0].Contexts))
+                return $"{shard.File} has {shard.Contexts} contexts, and the first shard {Shards[0].Contexts}";
+        }
+        return contexts <= Harvest.Contexts ? null : $"its shards have {contexts} contexts, more than {Harvest.Contexts}";
     }
 
     public void Save(string folder) => AtomicFile.WriteAllText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json.Indented));

@@ -14,6 +14,10 @@ public sealed class PreparedHarvest : IDisposable
     private static readonly HashSet<string> free =
         [nameof(HarvestOptions.Model), nameof(HarvestOptions.Text), nameof(HarvestOptions.Validation), nameof(HarvestOptions.MaxBytes)];
 
+    /// <summary>A complete harvest does not know how it was asked for: nothing of this changes what it holds, and its files are cut already.</summary>
+    private static readonly HashSet<string> forgotten =
+        [.. free, nameof(HarvestOptions.ShardBytes), nameof(HarvestOptions.Device), nameof(HarvestOptions.Input), nameof(HarvestOptions.Output)];
+
     private readonly ModelFile? file;
     private readonly LoadingModel? loading;
     private readonly TrainingData? data;
@@ -117,22 +121,36 @@ public sealed class PreparedHarvest : IDisposable
     {
         HarvestOptions saved = ReadOptions(folder.Path);
         options = options with { Text = PinnedText.As(options.Text, saved.Text), Validation = PinnedText.As(options.Validation, saved.Validation) };
+        if (File.Exists(Path.Combine(folder.Path, StoreManifest.FileName))) return Whole(options, saved, folder);
         var problems = new ProblemList();
         foreach (string change in ResumeRules.Changes(saved, options, free, "harvest")) problems.Add(change);
         problems.ThrowIfAny();
-        if (File.Exists(Path.Combine(folder.Path, StoreManifest.FileName)))
-        {
-            ActivationStore store = ActivationStore.Open(folder.Path);
-            HarvestProgress.Remove(folder.Path);
-            var size = new HarvestSize(store.Harvest.Contexts, store.Harvest.HeldOutContexts, store.Harvest.ContextBytes, store.Manifest.Shards[0].Contexts);
-            return new PreparedHarvest(folder, options, size, store.Manifest);
-        }
         HarvestProgress progress = HarvestProgress.Find(folder.Path)!;
         PreparedHarvest harvest = Prepare(options, folder, problems, progress, observer, cancellation);
         foreach (string line in Changed(progress.Harvest, harvest.Facts)) problems.Add(line);
         if (!problems.IsEmpty) harvest.Dispose();
         problems.ThrowIfAny();
         return harvest;
+    }
+
+    /// <summary>A harvest that is complete: asked for in other words it is the same, where it holds what they ask for.</summary>
+    private static PreparedHarvest Whole(HarvestOptions options, HarvestOptions saved, RunFolder folder)
+    {
+        ActivationStore store = ActivationStore.Open(folder.Path);
+        HarvestFacts harvest = store.Harvest;
+        // Only whole contexts are harvested: 1,000,000 tokens of contexts of 128 are 999,936.
+        bool isAsLong = options.Tokens / harvest.Packing.Context == harvest.Contexts;
+        var problems = new ProblemList();
+        foreach (string change in ResumeRules.Changes(saved, isAsLong ? options with { Tokens = saved.Tokens } : options, forgotten, "harvest")) problems.Add(change);
+        foreach ((string option, string name) in options.Input.Select(name => ("--input", name)).Concat(options.Output.Select(name => ("--output", name))))
+            problems.Collect(() =>
+            {
+                if (HookPoint.Parse(name) is var point && !harvest.Points.Contains($"{point}"))
+                    throw new MxdInputException($"{option} is {point}, but the harvest is of {string.Join(", ", harvest.Points)}: leave {option} out to go on, or begin another harvest.");
+            });
+        problems.ThrowIfAny();
+        HarvestProgress.Remove(folder.Path);
+        return new PreparedHarvest(folder, options, new HarvestSize(harvest.Contexts, harvest.HeldOutContexts, harvest.ContextBytes, store.Manifest.Shards[0].Contexts), store.Manifest);
     }
 
     private static IEnumerable<string> Changed(HarvestFacts began, HarvestFacts now)

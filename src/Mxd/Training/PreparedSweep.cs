@@ -10,30 +10,36 @@ namespace Mxd.Training;
 /// </summary>
 public sealed class PreparedSweep : IDisposable
 {
-    private readonly LoadingModel? loading;
+    private readonly ModelFile? model;
+    private readonly SweepInput input;
     private readonly bool isResumed;
     private LanguageModel? loaded;
     private IDisposable? held;
 
-    private PreparedSweep(SweepFolder folder, SweepDescription description, ModelFile model, TrainingData data, LoadingModel? loading, bool isResumed)
+    private PreparedSweep(SweepCheck check, SweepDescription description, ModelFile? model, SweepInput input, bool isResumed)
     {
-        (this.loading, this.isResumed) = (loading, isResumed);
-        (Folder, Description, Model, Data) = (folder, description, model, data);
+        (this.model, this.input, this.isResumed) = (model, input, isResumed);
+        (Folder, Description, Layers) = (check.Folder, description, check.Layers);
     }
 
     public SweepFolder Folder { get; }
 
     public SweepDescription Description { get; private set; }
 
-    public ModelFile Model { get; }
+    /// <summary>Of a sweep without a <see cref="Store"/>, or one that evaluates its layers.</summary>
+    public ModelFile Model => model ?? throw NotRead("language model");
 
-    public TrainingData Data { get; }
+    /// <summary>Of a sweep without a <see cref="Store"/>.</summary>
+    public TrainingData Data => input.Data ?? throw NotRead("training text");
+
+    /// <summary>Of a sweep without a <see cref="Store"/> what validation figures are taken on; of another what its layers are evaluated on.</summary>
+    public PackedContexts HeldOut => input.HeldOut ?? throw NotRead("held-out text");
 
     /// <summary>Where activations come from disk; null where they come from the language model.</summary>
     public ActivationStore? Store { get; private init; }
 
     /// <summary>The layer of each configuration, in their order.</summary>
-    public required IReadOnlyList<LayerOptions> Layers { get; init; }
+    public IReadOnlyList<LayerOptions> Layers { get; }
 
     /// <summary>What is still to be trained, by passes of the language model.</summary>
     public required IReadOnlyList<SweepPass> Passes { get; init; }
@@ -50,14 +56,23 @@ public sealed class PreparedSweep : IDisposable
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static PreparedSweep New(SweepOptions options, SweepFolder folder, IRunObserver observer, long? maxMemory = null, CancellationToken cancellation = default)
     {
-        var disagreeing = new ProblemList();
-        ActivationStore? store = Open(options.Base);
-        if (store is not null)
-            options = options with { Base = StoreAgreement.Complete(options.Base, store, disagreeing, new ObservedDownloads(observer), cancellation) };
+        var early = new ProblemList();
+        if (folder.IsTaken) early.Add(Taken(folder));
+        else if (folder.WhyNotWritable() is { } obstacle) early.Add(obstacle);
+        ActivationStore? store = null;
+        if (options.Base.Activations is { } activations)
+        {
+            store = early.Collect(() => ActivationStore.Open(activations));
+            if (store is null)
+            {
+                // What is left out is the store's to say: of the rest only the lists can be judged.
+                foreach (string problem in options.Problems()) early.Add(problem);
+                early.ThrowIfAny();
+            }
+            options = options with { Base = StoreAgreement.Complete(options.Base, store!, early, new ObservedDownloads(observer), cancellation) };
+        }
         var check = new SweepCheck(options, folder, [], store);
-        check.Problems.Collect(disagreeing.ThrowIfAny);
-        if (folder.IsTaken) check.Problems.Add(Taken(folder));
-        else if (folder.WhyNotWritable() is { } obstacle) check.Problems.Add(obstacle);
+        check.Problems.Collect(early.ThrowIfAny);
         return Prepare(check, store, null, maxMemory, observer, cancellation);
     }
 
@@ -81,8 +96,13 @@ public sealed class PreparedSweep : IDisposable
                 Text = PinnedText.As(options.Base.Text, saved.Asked.Base.Text),
                 Validation = PinnedText.As(options.Base.Validation, saved.Asked.Base.Validation),
             };
-            ActivationStore? store = Open(shared);
+            ActivationStore? store = shared.Activations is { } activations ? ActivationStore.Open(activations) : null;
+            var otherModel = new ProblemList();
+            // A language model that is named anew must be that of the activations, needed or not.
+            if (store is not null && shared.Model != saved.Asked.Base.Model)
+                StoreAgreement.Complete(shared with { Text = [], Validation = [] }, store, otherModel, new ObservedDownloads(observer), cancellation);
             var check = new SweepCheck(options with { Base = shared }, folder, saved.Configurations, store);
+            check.Problems.Collect(otherModel.ThrowIfAny);
             check.RequireGoesOn(saved);
             PreparedSweep sweep = Prepare(check, store, saved, maxMemory, observer, cancellation);
             sweep.held = held;
@@ -115,60 +135,53 @@ public sealed class PreparedSweep : IDisposable
     }
 
     /// <summary>The language model, which is this object's; its weights have been read while the text was.</summary>
-    public LanguageModel LoadModel(CancellationToken cancellation = default) => loaded ??= loading is null
+    public LanguageModel LoadModel(CancellationToken cancellation = default) => loaded ??= input.Loading is null
         ? Model.Load(Dtypes.Parse(Description.Asked.Base.ModelDtype), Devices.Parse(Description.Asked.Base.Device))
-        : loading.Take(cancellation);
+        : input.Loading.Take(cancellation);
 
     public void Dispose()
     {
-        loading?.Dispose();
+        input.Loading?.Dispose();
         loaded?.Dispose();
-        Model.Dispose();
+        model?.Dispose();
         held?.Dispose();
     }
+
+    private static InvalidOperationException NotRead(string what) => new($"This sweep trains on stored activations and has no {what}.");
 
     private static string Taken(SweepFolder folder) => $"{folder.Path} exists already: name another --out, go on with it by --resume, or remove it.";
 
     private static PreparedSweep Prepare(SweepCheck check, ActivationStore? store, SweepDescription? saved, long? maxMemory, IRunObserver observer, CancellationToken cancellation)
     {
-        ModelFile model = check.OpenModel(observer, cancellation);
-        LoadingModel? loading = null;
+        ModelFile? model = check.OpenModel(observer, cancellation);
+        SweepInput? input = null;
         try
         {
-            (TrainOptions shared, long limit) = (check.Options.Base, Limit(maxMemory));
             check.RequireEachFits(some => Plan(some, 0), maxMemory);
-            IReadOnlyList<SweptRun> unfinished = check.Unfinished;
-            if (unfinished.Count > 0 && store is null)
-                loading = new LoadingModel(progress => model.Load(Dtypes.Parse(shared.ModelDtype), Devices.Parse(shared.Device), progress));
-            TrainingData data = TrainingData.Load(check.Configurations[0], model.Tokenizer, saved?.Data.TextContexts, observer, cancellation);
-            if (store is not null)
-            {
-                check.RequireSame(store.Harvest, model.Identity, data.Description);
-                data = data with { Description = StoreAgreement.Describe(check.Configurations[0], store) };
-            }
-            if (saved is not null) check.RequireSame(saved, model.Identity, data.Description);
+            (IReadOnlyList<SweptRun> unfinished, long limit) = (check.Unfinished, Limit(maxMemory));
+            input = store is null
+                ? SweepInput.Read(check, model!, unfinished.Count > 0, saved?.Data.TextContexts, observer, cancellation)
+                : SweepInput.Of(check, store, model, observer, cancellation);
+            if (saved is not null) check.RequireSame(saved, input.Identity, input.Described);
             var description = new SweepDescription(
-                saved?.Version ?? RunDescription.CurrentVersion, check.Options, model.Identity, data.Description, check.Described, saved?.Machine ?? Machine.Describe());
-            return new PreparedSweep(check.Folder, description, model, data, loading, saved is not null)
+                saved?.Version ?? RunDescription.CurrentVersion, check.Options, input.Identity, input.Described, check.Described, saved?.Machine ?? Machine.Describe());
+            return new PreparedSweep(check, description, model, input, saved is not null)
             {
                 Store = store,
-                Layers = check.Layers,
-                Passes = SweepPass.Divide(unfinished, some => Plan(some, data.Text.Count), limit),
+                Passes = SweepPass.Divide(unfinished, some => Plan(some, input.Described.TextContexts), limit),
                 MemoryLimit = limit,
             };
         }
         catch
         {
-            loading?.Dispose();
-            model.Dispose();
+            input?.Loading?.Dispose();
+            model?.Dispose();
             throw;
         }
 
         MemoryPlan Plan(IReadOnlyList<(TrainOptions Options, LayerOptions Layer)> some, long textContexts) =>
-            store is null ? MemoryPlan.ForGroup(some, model, textContexts) : MemoryPlan.ForGroup(some, store.Harvest);
+            store is null ? MemoryPlan.ForGroup(some, model!, textContexts) : MemoryPlan.ForGroup(some, store.Harvest);
     }
-
-    private static ActivationStore? Open(TrainOptions shared) => shared.Activations is { } folder ? ActivationStore.Open(folder) : null;
 
     /// <summary>Where nothing is said, what is free now; never less than half of what the machine has, since caches and other programs may give way.</summary>
     private static long Limit(long? asked)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mxd.Formats;
 using Mxd.Interchange;
 using Mxd.Runtime;
 
@@ -80,12 +81,12 @@ public sealed record RunFolder(string Path)
     public RunDescription ReadDescription()
     {
         if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' or 'mxd import --out' made.");
-        return Json.Read<RunDescription>(File.ReadAllText(DescriptionFile), DescriptionFile);
+        return Json.Read<RunDescription>(InputFile.ReadAllText(DescriptionFile), DescriptionFile);
     }
 
     /// <summary>What the run reported at its end; null where it has not come to it.</summary>
     /// <exception cref="MxdInputException">The file is damaged.</exception>
-    public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(File.ReadAllText(ResultFile), ResultFile) : null;
+    public TrainResult? ReadResult() => File.Exists(ResultFile) ? Json.Read<TrainResult>(InputFile.ReadAllText(ResultFile), ResultFile) : null;
 
     /// <summary>What the run reported at its end; null where it has not come to it, or was made longer since.</summary>
     /// <exception cref="MxdInputException">A file is damaged.</exception>

@@ -79,10 +79,21 @@ public sealed class SharedHarvest : IDisposable
     {
         Device device = Devices.Parse(options.Device);
         HookPoint[] read = [.. points.Distinct()];
-        var validation = new ValidationSet(store.ReadHeldOut(read, Math.Min(options.ValidationContexts, store.Harvest.HeldOutContexts)));
-        StoredActivations source = store.Read(read);
-        var buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed);
-        return new SharedHarvest(source, source, buffer, validation, device);
+        StoredActivations? source = null;
+        ValidationSet? validation = null;
+        try
+        {
+            validation = new ValidationSet(store.ReadHeldOut(read, Math.Min(options.ValidationContexts, store.Harvest.HeldOutContexts)));
+            source = store.Read(read);
+            var buffer = new ActivationBuffer(source, options.Buffer, options.HarvestBatch, options.Contexts, options.ShuffleSeed);
+            return new SharedHarvest(source, source, buffer, validation, device);
+        }
+        catch
+        {
+            validation?.Dispose();
+            source?.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

@@ -52,7 +52,7 @@ public sealed class SharedRun : IDisposable
         settings ??= new SharedRunSettings();
         return Execute(
             () => TrainingGroup.Begin(model, [.. runs.Select(r => r.Options)], data, observer, settings.HarvestsAhead, settings.LeavesModel, cancellation),
-            runs, observer, settings, cancellation);
+            settings.LeavesModel ? null : model, runs, observer, settings, cancellation);
     }
 
     /// <summary>Carries runs out to their end on activations from disk.</summary>
@@ -65,25 +65,39 @@ public sealed class SharedRun : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped; where training had begun, checkpoints were saved.</exception>
     public static IReadOnlyList<RunOutcome> Execute(
         ActivationStore store, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings? settings = null, CancellationToken cancellation = default) =>
-        Execute(() => TrainingGroup.Begin(store, [.. runs.Select(r => r.Options)]), runs, observer, settings ?? new SharedRunSettings(), cancellation);
+        Execute(() => TrainingGroup.Begin(store, [.. runs.Select(r => r.Options)]), null, runs, observer, settings ?? new SharedRunSettings(), cancellation);
 
     private static IReadOnlyList<RunOutcome> Execute(
-        Func<TrainingGroup> begin, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings settings, CancellationToken cancellation)
+        Func<TrainingGroup> begin, IDisposable? owned, IReadOnlyList<RunEntry> runs, IRunObserver observer, SharedRunSettings settings, CancellationToken cancellation)
     {
         List<IDisposable> entered = [];
         try
         {
-            foreach (RunEntry run in settings.HasEntered ? [] : runs)
-            {
-                entered.Add(run.Folder.Enter());
-                run.Folder.Write(run.Description);
-            }
+            Enter(settings.HasEntered ? [] : runs, entered, owned);
             using var work = new SharedRun(begin(), runs, observer, settings);
             return work.Train(cancellation);
         }
         finally
         {
             foreach (IDisposable held in entered) held.Dispose();
+        }
+    }
+
+    /// <summary>What is owned goes where a folder cannot be entered: from there on it is the group's.</summary>
+    private static void Enter(IEnumerable<RunEntry> runs, List<IDisposable> entered, IDisposable? owned)
+    {
+        try
+        {
+            foreach (RunEntry run in runs)
+            {
+                entered.Add(run.Folder.Enter());
+                run.Folder.Write(run.Description);
+            }
+        }
+        catch
+        {
+            owned?.Dispose();
+            throw;
         }
     }
 

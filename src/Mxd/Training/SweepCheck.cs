@@ -39,31 +39,43 @@ internal sealed class SweepCheck
     public IReadOnlyList<LayerOptions> Layers { get; private set; } = [];
 
     /// <summary>What is to be trained.</summary>
-    public IReadOnlyList<SweptRun> Unfinished => [.. Described.Index().Where(c => c.Item.State == SweepState.Unfinished).Select(c => Run(c.Index))];
+    public IReadOnlyList<SweptRun> Unfinished => [.. Described.Index().Where(c => c.Item.State == SweepState.Unfinished).Select(c => Run(c.Item, c.Index))];
 
     /// <summary>Configurations as sweep.json has them.</summary>
     public IReadOnlyList<SweepConfiguration> Described => [.. Configurations.Select((o, i) => Describe(names[i], o))];
 
-    /// <summary>Opens the language model, after checking all that needs none, and has it judge every configuration.</summary>
+    /// <summary>Is the language model needed? Layers that train from activations on disk are only measured with it.</summary>
+    private bool NeedsModel => store is null || Options.Contexts > 0;
+
+    /// <summary>
+    /// Opens the language model, after checking all that needs none, and judges every configuration by it, or by the activations on disk; null where those are
+    /// all that is needed.
+    /// </summary>
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
-    public ModelFile OpenModel(IRunObserver observer, CancellationToken cancellation)
+    public ModelFile? OpenModel(IRunObserver observer, CancellationToken cancellation)
     {
         var downloads = new ObservedDownloads(observer);
         TrainOptions shared = Options.Base;
         if (shared.Text.Concat(shared.Validation).Any(TextFiles.IsOnHub)) Problems.ThrowIfAny();
-        Replace(shared with { Text = TextFiles.Pin(shared.Text, downloads, cancellation), Validation = TextFiles.Pin(shared.Validation, downloads, cancellation) });
-        foreach (IReadOnlyList<string> files in new[] { shared.Text, shared.Validation })
-            if (files.Count > 0) Problems.Collect(() => TextFiles.Check(files, shared.TextField, shared.SkipBad, downloads, cancellation));
+        // A store has the names of its text as they were pinned.
+        if (store is null) Replace(shared with { Text = TextFiles.Pin(shared.Text, downloads, cancellation), Validation = TextFiles.Pin(shared.Validation, downloads, cancellation) });
+        foreach (IReadOnlyList<string> files in TextThatIsRead(shared))
+            if (files.Count > 0) Collect(() => TextFiles.Check(files, shared.TextField, shared.SkipBad, downloads, cancellation));
         Problems.Collect(() => { Devices.Parse(shared.Device); });
-        // A download takes its time: not before all else is right.
-        if (ModelFile.IsOnHub(shared.Model)) Problems.ThrowIfAny();
         ModelFile? model = null;
-        Problems.Collect(() => model = ModelFile.Open(shared.Model, downloads, cancellation));
+        if (NeedsModel)
+        {
+            // A download takes its time: not before all else is right.
+            if (ModelFile.IsOnHub(shared.Model)) Problems.ThrowIfAny();
+            Collect(() => model = ModelFile.Open(shared.Model, downloads, cancellation));
+        }
         try
         {
             if (model is not null) Judge(model);
+            if (store is not null) Judge(store);
+            else if (model is not null) FindLayers(model.Identity);
             Problems.ThrowIfAny();
-            return model!;
+            return model;
         }
         catch
         {
@@ -97,19 +109,22 @@ internal sealed class SweepCheck
         Problems.Collect(() => PreparedRun.RequireSame("--validation", now.Validation, before.Validation, saved.Data.Validation));
         long? order = saved.Configurations[0].Options.DataSeed;
         if (now.DataSeed != order) Problems.Add($"--data-seed is {now.DataSeed}, but the sweep began with {order}: leave --data-seed out to go on, or begin another sweep.");
+        foreach (string name in names.Where(name => known.All(c => c.Name != name) && Folder.Run(name).IsTaken))
+            Problems.Add(name, $"{Folder.Run(name).Path} exists already, but {Folder.DescriptionFile} does not name it: move it elsewhere, or remove it.");
         if (Problems.IsEmpty && known.Where(c => !names.Contains(c.Name)).Select(c => c.Name).ToArray() is { Length: > 0 } left)
             Problems.Add($"The lists leave out {string.Join(", ", left)}, which the sweep began with: name at least what it began with, or begin another sweep.");
         Problems.ThrowIfAny();
     }
 
-    /// <summary>Are model and text, which layers are evaluated on, those of the activations?</summary>
+    /// <summary>Are the model and the held-out text, which layers are evaluated on, those of the activations?</summary>
     /// <exception cref="MxdInputException">They are not.</exception>
-    public void RequireSame(HarvestFacts harvest, ModelIdentity model, DataDescription data)
+    public void RequireSame(HarvestFacts harvest, ModelIdentity model, string heldOut)
     {
         string from = $"the activations in {Options.Base.Activations} were harvested from (its hash differs): put that back, or harvest again.";
         if (model with { Id = "" } != harvest.Model with { Id = "" }) Problems.Add($"--model {Options.Base.Model} is not what {from}");
-        if (data.Text != harvest.Text.Fingerprint) Problems.Add($"--text {string.Join(' ', Options.Base.Text)} is not what {from}");
-        if (data.Validation != harvest.Text.ValidationFingerprint) Problems.Add($"--validation {string.Join(' ', Options.Base.Validation)} is not what {from}");
+        string option = Options.Base.Validation.Count > 0 ? "--validation" : "--text";
+        if (heldOut != (harvest.Text.ValidationFingerprint ?? harvest.Text.Fingerprint))
+            Problems.Add($"{option} {string.Join(' ', TrainingData.HeldOutFiles(Options.Base))} is not what {from}");
         Problems.ThrowIfAny();
     }
 
@@ -132,8 +147,9 @@ internal sealed class SweepCheck
     }
 
     /// <summary>What says that two configurations are the same, whatever became longer or was moved.</summary>
-    private static string Key(TrainOptions o) => SweepOptions.Key(o with
+    internal static string Key(TrainOptions o) => SweepOptions.Key(o with
     {
+        Activations = null,
         Model = "",
         Text = [],
         Validation = [],
@@ -147,30 +163,67 @@ internal sealed class SweepCheck
         Configurations = Options.Configurations;
     }
 
+    private IEnumerable<IReadOnlyList<string>> TextThatIsRead(TrainOptions shared) =>
+        store is null ? [shared.Text, shared.Validation] : NeedsModel ? [TrainingData.HeldOutFiles(shared)] : [];
+
+    /// <summary>Adds what a check of what is only evaluated with refuses, where that is so with how to do without.</summary>
+    private void Collect(Action check) => Problems.Collect(() =>
+    {
+        try
+        {
+            check();
+        }
+        catch (MxdInputException e) when (store is not null)
+        {
+            throw new MxdInputException(string.Join('\n', e.Message.Split('\n').Select(line => $"{line} Only evaluating the layers needs it: --contexts 0 leaves that out.")), e);
+        }
+    });
+
     private void Judge(ModelFile model)
     {
         Problems.Collect(() => model.CheckContext(Options.Base.Context));
         Problems.Collect(model.CheckWeights);
-        Each((name, o, _) => { if (o.Layer >= 0) Problems.Collect(name, () => $"{model.CheckLayer(o.Layer)}"); });
-        if (store is not null) Each((name, o, _) => { foreach (string problem in StoreAgreement.Problems(o, store)) Problems.Add(name, problem); });
+        if (store is null) Each((name, o, _) => { if (o.Layer >= 0) Problems.Collect(name, () => $"{model.CheckLayer(o.Layer)}"); });
+    }
+
+    private void Judge(ActivationStore store)
+    {
+        Each((name, o, _) => { foreach (string problem in StoreAgreement.Problems(o, store)) Problems.Add(name, problem); });
+        FindLayers(store.Harvest.Model);
+    }
+
+    private void FindLayers(ModelIdentity model)
+    {
         if (!Problems.IsEmpty) return;
         List<LayerOptions> layers = [];
-        Each((name, o, _) => { if (Problems.Collect(name, () => PreparedRun.CheckLayer(o, model.Identity)) is { } layer) layers.Add(layer); });
+        Each((name, o, _) => { if (Problems.Collect(name, () => PreparedRun.CheckLayer(o, model)) is { } layer) layers.Add(layer); });
         Layers = layers;
     }
 
     private SweepConfiguration Describe(string name, TrainOptions options)
     {
         RunFolder folder = Folder.Run(name);
-        if (known.FirstOrDefault(c => c.Name == name) is { State: SweepState.Failed } failed) return failed with { Options = options };
+        SweepConfiguration? before = known.FirstOrDefault(c => c.Name == name);
+        if (before is { State: SweepState.Failed }) return before with { Options = options };
         bool isDone = folder.ReadResult() is { } result && result.Tokens >= options.Steps * options.Batch;
-        return new SweepConfiguration(name, options, isDone ? SweepState.Trained : SweepState.Unfinished);
+        return new SweepConfiguration(name, options, isDone ? SweepState.Trained : SweepState.Unfinished, Lengthened: Lengthened(before, options, CheckpointFile.Newest(folder.CheckpointsFolder)));
     }
 
-    private SweptRun Run(int i)
+    /// <summary>What is known of it before, and whether it is made longer now.</summary>
+    private static IReadOnlyList<Lengthening>? Lengthened(SweepConfiguration? before, TrainOptions options, string? checkpoint)
+    {
+        if (checkpoint is null) return before?.Lengthened;
+        CheckpointHeader header = CheckpointFile.ReadHeader(checkpoint);
+        if (header.Steps >= options.Steps) return before?.Lengthened;
+        var now = new Lengthening(header.Step, header.Steps);
+        // One that has made no step since is known already.
+        return before?.Lengthened is { Count: > 0 } earlier && earlier[^1] == now ? earlier : [.. before?.Lengthened ?? [], now];
+    }
+
+    private SweptRun Run(SweepConfiguration described, int i)
     {
         RunFolder folder = Folder.Run(names[i]);
-        return new SweptRun(names[i], Configurations[i], Layers[i], folder, CheckpointFile.Newest(folder.CheckpointsFolder));
+        return new SweptRun(names[i], Configurations[i], Layers[i], folder, CheckpointFile.Newest(folder.CheckpointsFolder), described.Lengthened ?? []);
     }
 
     private void Each(Action<string, TrainOptions, int> visit)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Mxd.Formats;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 
@@ -26,7 +27,14 @@ public enum SweepState
 /// <param name="Options">As the run has them.</param>
 /// <param name="State">How far it is.</param>
 /// <param name="Failure">Why it failed, a line; absent where it did not.</param>
-public sealed record SweepConfiguration(string Name, TrainOptions Options, SweepState State = SweepState.Unfinished, string? Failure = null);
+/// <param name="Lengthened">When it was made longer; absent where it never was.</param>
+public sealed record SweepConfiguration(
+    string Name, TrainOptions Options, SweepState State = SweepState.Unfinished, string? Failure = null, IReadOnlyList<Lengthening>? Lengthened = null);
+
+/// <summary>A run was made longer. Its buffer may have drained towards the earlier end, so that its batches from there on are not those of a run that was to be as long from the start.</summary>
+/// <param name="Step">Updates it had made.</param>
+/// <param name="Steps">Updates it was to make before.</param>
+public sealed record Lengthening(long Step, long Steps);
 
 /// <summary>sweep.json: what was asked, and how far it is.</summary>
 /// <param name="Version">Version of mxd that began the sweep.</param>
@@ -42,4 +50,22 @@ public sealed record SweepDescription(
     {
         Configurations = [.. Configurations.Select(c => c.Name == name ? c with { State = state, Failure = failure } : c)],
     };
+
+    /// <summary>What in it cannot be, where it was read from a file: names become paths that are written to. Null where nothing is wrong.</summary>
+    internal string? Problem()
+    {
+        if (Configurations.Count == 0) return "it has no configurations";
+        Dictionary<string, string> named = new(StringComparer.OrdinalIgnoreCase), optioned = [];
+        foreach (SweepConfiguration? c in Configurations)
+        {
+            if (c is null) return "a configuration is null";
+            if (!IsFolderName(c.Name)) return $"{Shown.Name(c.Name)} is not the name of a folder in it";
+            if (!named.TryAdd(c.Name, c.Name)) return $"two configurations have the name {Shown.Name(c.Name)}";
+            if (!optioned.TryAdd(SweepCheck.Key(c.Options), c.Name)) return $"{optioned[SweepCheck.Key(c.Options)]} and {c.Name} have the same options";
+        }
+        return null;
+    }
+
+    private static bool IsFolderName(string name) =>
+        name.Length > 0 && name[0] != '.' && name == Path.GetFileName(name) && name.IndexOfAny(['/', '\\', '\0']) < 0;
 }

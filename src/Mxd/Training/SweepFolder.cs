@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mxd.Formats;
 using Mxd.Runtime;
 
 namespace Mxd.Training;
@@ -23,7 +24,12 @@ public sealed record SweepFolder(string Path)
     public void Write(SweepDescription description) => AtomicFile.WriteAllText(DescriptionFile, JsonSerializer.Serialize(description, Json.Indented));
 
     /// <exception cref="MxdInputException">There is no sweep, or its description is damaged.</exception>
-    public SweepDescription ReadDescription() => File.Exists(DescriptionFile)
-        ? Json.Read<SweepDescription>(File.ReadAllText(DescriptionFile), DescriptionFile)
-        : throw new MxdInputException($"{Path} is not a sweep (it has no sweep.json): name a folder that 'mxd sweep --out' made.");
+    public SweepDescription ReadDescription()
+    {
+        if (!File.Exists(DescriptionFile)) throw new MxdInputException($"{Path} is not a sweep (it has no sweep.json): name a folder that 'mxd sweep --out' made.");
+        SweepDescription description = Json.Read<SweepDescription>(InputFile.ReadAllText(DescriptionFile), DescriptionFile);
+        return description.Problem() is { } problem
+            ? throw new MxdInputException($"{DescriptionFile} is damaged: {problem}; put back what 'mxd sweep' wrote, or begin another sweep.")
+            : description;
+    }
 }

@@ -37,7 +37,7 @@ public static class SweepRun
             // Of a run that goes on, what was measured before is not its layer any more.
             foreach (SweptRun run in pass.Runs)
                 if (File.Exists(run.Folder.EvaluationFile)) File.Delete(run.Folder.EvaluationFile);
-            RunEntry[] entries = [.. pass.Runs.Select(r => r.Enter(sweep.Model.Identity, sweep.Data.Description, pass.Plan))];
+            RunEntry[] entries = [.. pass.Runs.Select(r => r.Enter(sweep.Description.Model, sweep.Description.Data, pass.Plan))];
             var recorder = new Recorder(sweep, observer);
             IReadOnlyList<RunOutcome> outcomes = model is null
                 ? SharedRun.Execute(sweep.Store!, entries, recorder, settings, cancellation)
@@ -54,7 +54,7 @@ public static class SweepRun
         long harvest = 0;
         foreach (SweepPass pass in sweep.Passes)
         {
-            RemainingWork[] work = [.. pass.Runs.Select(r => RemainingWork.Of(r.Options, r.Checkpoint, sweep.Data.HeldOut.Count))];
+            RemainingWork[] work = [.. pass.Runs.Select(r => RemainingWork.Of(r.Options, r.Checkpoint, sweep.Description.Data.ValidationContexts))];
             members.AddRange(pass.Runs.Zip(work, (run, left) => new ForecastMember(run.Options, run.Layer, left)));
             harvest += work.Max(w => w.Harvest);
         }

@@ -11,7 +11,8 @@ namespace Mxd.Training;
 /// <param name="Layer">The layer that follows from them.</param>
 /// <param name="Folder">Where the run is kept.</param>
 /// <param name="Checkpoint">What it goes on from; null for one that begins.</param>
-public sealed record SweptRun(string Name, TrainOptions Options, LayerOptions Layer, RunFolder Folder, string? Checkpoint)
+/// <param name="Lengthened">When it was made longer.</param>
+public sealed record SweptRun(string Name, TrainOptions Options, LayerOptions Layer, RunFolder Folder, string? Checkpoint, IReadOnlyList<Lengthening> Lengthened)
 {
     internal RunEntry Enter(ModelIdentity model, DataDescription data, MemoryPlan plan)
     {
@@ -25,7 +26,10 @@ public sealed record SweptRun(string Name, TrainOptions Options, LayerOptions La
 /// <summary>Configurations that one pass of the language model trains, and what that will hold in memory.</summary>
 public sealed record SweepPass(IReadOnlyList<SweptRun> Runs, MemoryPlan Plan)
 {
-    /// <summary>As many at once as fit, in their order: each goes into the first pass that has room for it.</summary>
+    /// <summary>
+    /// As many at once as fit, in their order: each goes into the first pass that has room for it, and whose runs were made longer when it was. One buffer feeds
+    /// a pass, and only those have had the same batches, and will have.
+    /// </summary>
     /// <param name="runs">What is to be trained; each fits alone.</param>
     /// <param name="plan">What some configurations take together.</param>
     /// <param name="bytes">What a pass may hold.</param>
@@ -35,7 +39,7 @@ public sealed record SweepPass(IReadOnlyList<SweptRun> Runs, MemoryPlan Plan)
         List<SweepPass> passes = [];
         foreach (SweptRun run in runs)
         {
-            int first = passes.FindIndex(pass => With(pass.Runs, run).Plan.Total <= bytes);
+            int first = passes.FindIndex(pass => pass.Runs[0].Lengthened.SequenceEqual(run.Lengthened) && With(pass.Runs, run).Plan.Total <= bytes);
             if (first < 0) passes.Add(With([], run));
             else passes[first] = With(passes[first].Runs, run);
         }

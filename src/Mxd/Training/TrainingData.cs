@@ -59,6 +59,9 @@ public sealed record TrainingData(PackedContexts Text, PackedContexts HeldOut, D
             : Packing.Pack(options.Text, tokenizer, packing with { LeaveOut = document => !split.IsHeldOut(document) }, cancellation: cancellation);
     }
 
+    /// <summary>The files that held-out text of a run comes from.</summary>
+    internal static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
+
     private static PackedContexts PackHeldOut(TrainOptions options, ITokenizer tokenizer, BadRows? bad, IHubProgress downloads, CancellationToken cancellation)
     {
         try

@@ -43,7 +43,15 @@ public sealed class TrainingGroup : IDisposable
         LanguageModel model, IReadOnlyList<TrainOptions> configurations, TrainingData data, IRunObserver observer,
         bool? harvestsAhead = null, bool leavesModel = false, CancellationToken cancellation = default)
     {
-        Check(configurations);
+        try
+        {
+            Check(configurations);
+        }
+        catch
+        {
+            if (!leavesModel) model.Dispose();
+            throw;
+        }
         SharedHarvest harvest = SharedHarvest.Begin(model, configurations[0], data, Points(configurations), observer, harvestsAhead, leavesModel, cancellation);
         return Begin(harvest, configurations, model.Identity.Width);
     }

@@ -86,6 +86,19 @@ public sealed class HarvestTests(TinyFiles files, HarvestFolder whole) : CliTest
         Assert.Equal(before, HarvestFolder.Read(whole.Path));
     }
 
+    /// <summary>Such as the command that made it, with --resume added; 8200 tokens are as many contexts as 8192.</summary>
+    [Fact]
+    public void Resume_OfACompleteHarvest_MaySayAgainWhatWasAskedFor()
+    {
+        Dictionary<string, byte[]> before = HarvestFolder.Read(whole.Path);
+        string[] asked = ["--tokens", "8200", "--device", "cpu", "--input", "blocks.1.ln2.hook_normalized", "--output", "blocks.1.hook_mlp_out", "--resume"];
+
+        Assert.Contains("The harvest is complete already.", Tool.Run(HarvestFolder.Arguments(Files, whole.Path, asked)).Succeeded().Error, StringComparison.Ordinal);
+        Tool.Run("harvest", "--resume", "--out", whole.Path, "--tokens", "8224", "--input", "blocks.0.hook_mlp_out").Refused(
+            "--tokens is 8224|the harvest began with 8192", "--input is blocks.0.hook_mlp_out, but the harvest is of blocks.1.ln2.hook_normalized, blocks.1.hook_mlp_out");
+        Assert.Equal(before, HarvestFolder.Read(whole.Path));
+    }
+
     [Fact]
     public void Harvest_RefusesMoreThanItsCap_AndSaysWhatFits()
     {

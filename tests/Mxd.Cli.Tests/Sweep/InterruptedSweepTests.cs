@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Mxd.Cli.Tests.Fixtures;
 using Mxd.Training;
 
@@ -75,7 +76,8 @@ public sealed class InterruptedSweepTests(TinyFiles files, UninterruptedSweep wh
 
         ToolResult result = Tool.Run("sweep", "--resume", "--out", copy, "--json");
 
-        Assert.Equal(UninterruptedSweep.Names.Length, result.Json().GetProperty("runs").GetArrayLength());
+        // The copy lies elsewhere than the runs did when they were evaluated.
+        Assert.Equal(whole.Printed.Replace(whole.Path, copy, StringComparison.Ordinal), result.Succeeded().Output);
         Assert.DoesNotContain("Training", result.Error, StringComparison.Ordinal);
         foreach (string file in Files())
             Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Path, file)), File.ReadAllBytes(Path.Combine(copy, file)));
@@ -112,6 +114,82 @@ public sealed class InterruptedSweepTests(TinyFiles files, UninterruptedSweep wh
         Copy(Path.Combine(whole.Path, one), alone);
         Tool.Run("train", "--resume", "--out", alone, "--tokens", $"{80 * 256}").Succeeded();
         Assert.Equal(new RunFiles(alone).Layer, new RunFiles(Path.Combine(copy, one)).Layer);
+    }
+
+    /// <summary>A run that ended has used up its buffer, and one that begins has not: they have other batches from there on, also when stopped once more.</summary>
+    [Fact]
+    public void Resume_WithMoreTokens_AndLongerLists_GivesEachRunWhatItGetsAlone()
+    {
+        string[] more = ["--tokens", $"{80 * 256}"];
+        string alone = Folder.File("alone");
+        Copy(whole.Path, Run);
+        Copy(Path.Combine(whole.Path, "mxd-k2"), alone);
+        Tool.Run(["train", "--resume", "--out", alone, .. more]).Succeeded();
+        string added = Folder.File("added");
+        TrainCall.Small(Files, added).With("--k", "3").With("--data-seed", "0").With(more[0], more[1]).Run().Succeeded();
+
+        Kill(["sweep", "--resume", "--out", Run, "--k", "2,3,4", .. more], () => First.Checkpoints.LastOrDefault() >= 68);
+        GoOn();
+
+        Assert.Equal(new RunFiles(alone).Layer, First.Layer);
+        Assert.Equal(new RunFiles(alone).MetricsWithoutRates, First.MetricsWithoutRates);
+        Assert.Equal(new RunFiles(added).Layer, Of("mxd-k3").Layer);
+    }
+
+    [Fact]
+    public void Resume_EvaluatesAgain_WhatWasEvaluatedOnSomethingElse()
+    {
+        string copy = Folder.File("copy"), measured = Path.Combine(copy, "mxd-k2"), evaluation = Path.Combine(measured, "evaluation.json");
+        Copy(whole.Path, copy);
+        string before = File.ReadAllText(evaluation).Replace(whole.Path, copy, StringComparison.Ordinal);
+        string[][] others = [["--text", Files.TrainText], ["--skip-first", "4"], ["--model-dtype", "bfloat16"], ["--context", "16", "--text", Files.HeldOutText]];
+        foreach (string[] other in others)
+        {
+            Tool.Run(["eval", "--run", measured, "--contexts", "8", .. other]).Succeeded();
+            Assert.NotEqual(before, File.ReadAllText(evaluation));
+
+            Tool.Run("sweep", "--resume", "--out", copy).Succeeded();
+
+            Assert.Equal(before, File.ReadAllText(evaluation));
+        }
+    }
+
+    [Theory]
+    [InlineData("\"name\": \"mxd-k2\"", "\"name\": \"../../other\"", "'../../other' is not the name of a folder in it")]
+    [InlineData("\"name\": \"mxd-k2\"", "\"name\": \"/tmp/other\"", "'/tmp/other' is not the name of a folder in it")]
+    [InlineData("\"name\": \"mxd-k2\"", "\"name\": \"\"", "'' is not the name of a folder in it")]
+    [InlineData("\"name\": \"mxd-k2\"", "\"name\": \"..\"", "'..' is not the name of a folder in it")]
+    [InlineData("\"name\": \"mxd-k2\"", "\"name\": \"mxd-k4\"", "two configurations have the name 'mxd-k4'")]
+    [InlineData("\"k\": 2,", "\"k\": 4,", "mxd-k2 and mxd-k4 have the same options")]
+    public void Resume_RefusesADescription_ThatCannotBe(string good, string bad, string problem)
+    {
+        string copy = Folder.File("copy"), description = Path.Combine(copy, "sweep.json");
+        Copy(whole.Path, copy);
+        File.WriteAllText(description, File.ReadAllText(description).Replace(good, bad, StringComparison.Ordinal));
+
+        Tool.Run("sweep", "--resume", "--out", copy).Refused($"{description} is damaged: {problem}|put back what 'mxd sweep' wrote");
+    }
+
+    [Fact]
+    public void Resume_RefusesADescription_WithoutConfigurations()
+    {
+        string copy = Folder.File("copy"), description = Path.Combine(copy, "sweep.json");
+        Copy(whole.Path, copy);
+        JsonObject json = JsonNode.Parse(File.ReadAllText(description))!.AsObject();
+        json["configurations"] = new JsonArray();
+        File.WriteAllText(description, json.ToJsonString());
+
+        Tool.Run("sweep", "--resume", "--out", copy).Refused($"{description} is damaged: it has no configurations");
+    }
+
+    [Fact]
+    public void Resume_RefusesAFolderThatIsThere_ForAConfigurationThatIsNew()
+    {
+        string copy = Folder.File("copy"), there = Path.Combine(copy, "mxd-k3");
+        Copy(whole.Path, copy);
+        Copy(Path.Combine(whole.Path, "mxd-k2"), there);
+
+        Tool.Run("sweep", "--resume", "--out", copy, "--k", "2,3,4").Refused($"mxd-k3: {there} exists already, but {Path.Combine(copy, "sweep.json")} does not name it: move it elsewhere");
     }
 
     [Fact]

@@ -7,7 +7,10 @@ public sealed class UninterruptedSweep : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public UninterruptedSweep(TinyFiles files) => SweepCall.Run(Call(files, Path)).Succeeded();
+    public UninterruptedSweep(TinyFiles files) => Printed = Tool.Run([.. SweepCall.Arguments(Call(files, Path)), "--json"]).Succeeded().Output;
+
+    /// <summary>With <c>--json</c>.</summary>
+    public string Printed { get; }
 
     public string Path => folder.File("sweep");
 

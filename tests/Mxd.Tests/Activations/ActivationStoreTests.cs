@@ -179,6 +179,17 @@ public sealed class ActivationStoreTests : IDisposable
         AssertRefused(says);
     }
 
+    /// <summary>Nobody else may open a file that is held so; where it cannot be read for another reason, the same is said.</summary>
+    [Theory]
+    [InlineData(StoreManifest.FileName)]
+    [InlineData("shard-1.safetensors")]
+    public void AFileThatCannotBeOpened_IsNamed(string file)
+    {
+        Write();
+        using FileStream held = new(folder.File(file), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.StartsWith($"{folder.File(file)} cannot be opened: ", Refused(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AFolderWithoutAManifest_IsNoStore()
     {

@@ -110,6 +110,23 @@ public sealed class SharedRunTests : IDisposable
         }
     }
 
+    [Fact]
+    public void AModelThatIsHandedOver_IsDisposed_WhereAFolderIsInUse()
+    {
+        RunEntry[] entries = Entries("runs");
+        using IDisposable held = entries[1].Folder.Enter();
+
+        Assert.Equal(0, LiveTensors.LeftBy(() => Assert.Throws<MxdInputException>(() => SharedRun.Execute(TinyLlama.Create(), data, entries, new Listener()))));
+    }
+
+    [Fact]
+    public void AModelThatIsHandedOver_IsDisposed_WhereConfigurationsDisagree()
+    {
+        TrainOptions[] disagreeing = [plain, plain with { Batch = 25 }];
+
+        Assert.Equal(0, LiveTensors.LeftBy(() => Assert.Throws<MxdInputException>(() => TrainingGroup.Begin(TinyLlama.Create(), disagreeing, data, new Listener()))));
+    }
+
     /// <summary>Cancels the runs after a step.</summary>
     private void Stop(string name, int step)
     {

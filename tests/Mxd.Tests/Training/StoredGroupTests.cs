@@ -97,6 +97,15 @@ public sealed class StoredGroupTests : IDisposable
         Assert.Equal(0, LiveTensors.LeftBy(() => Assert.Throws<MxdInputException>(() => TrainingGroup.Begin(store, [plain with { Layer = 2 }]))));
     }
 
+    /// <summary>A buffer of more memory than there is; its own list of what is served may be left.</summary>
+    [Fact]
+    public void Begin_ThatHasNoRoomForItsBuffer_LeavesNoHeldOutRows()
+    {
+        ActivationStore store = Write();
+        TrainOptions huge = plain with { Tokens = 1L << 50, Buffer = 1L << 50 };
+        Assert.InRange(LiveTensors.LeftBy(() => Assert.ThrowsAny<Exception>(() => TrainingGroup.Begin(store, [huge]))), 0, 1);
+    }
+
     [Fact]
     public void Agreement_NamesEveryOptionThatSaysOther_WithBothValues()
     {

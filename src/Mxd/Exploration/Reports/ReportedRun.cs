@@ -44,12 +44,14 @@ public sealed record ReportedRun(
         EvaluatedRun evaluation = EvaluatedRun.Read(folder.EvaluationFile);
         if (evaluation.Type != saved.Layer.Type)
             throw new MxdInputException($"{folder.EvaluationFile} is of a layer of type '{evaluation.Type}', but {folder.LayerFile} is of type '{saved.Layer.Type}': run 'mxd eval --run {folder.Path}' again.");
+        if (evaluation.TrainedTokens is { } tokens && saved.Origin?.TrainedTokens is { } now && tokens != now)
+            throw new MxdInputException($"{folder.EvaluationFile} is of the layer after {tokens:n0} tokens, but it has been trained on {now:n0} since: run 'mxd eval --run {folder.Path}' again.");
         return new ReportedRun(
             name,
             evaluation,
             saved,
             folder.IsTrained ? folder.ReadDescription() : null,
-            folder.ReadResult(),
+            folder.IsTrained ? folder.ReadFinishedResult() : null,
             File.Exists(folder.MetricsFile) ? ReadMetrics(folder.MetricsFile) : []);
     }
 

@@ -36,14 +36,13 @@ internal static class ResultsSection
         </section>
         """);
 
-    /// <summary>Whether two runs were measured on the same contexts of the same model.</summary>
-    public static bool AreComparable(IReadOnlyList<ReportedRun> runs) => runs.Select(r => r.Evaluation).All(e =>
-        e.Text.SequenceEqual(runs[0].Evaluation.Text)
-        && (e.WeightsHash, e.ModelDtype, e.Cost.Contexts, e.Cost.Tokens, e.Cost.SkipFirst) == (runs[0].Evaluation.WeightsHash, runs[0].Evaluation.ModelDtype, runs[0].Evaluation.Cost.Contexts, runs[0].Evaluation.Cost.Tokens, runs[0].Evaluation.Cost.SkipFirst));
+    /// <summary>Do all stand at one place of one model, and were measured on the same tokens?</summary>
+    public static bool AreComparable(IReadOnlyList<ReportedRun> runs) =>
+        runs.All(r => r.Evaluation.IsMeasuredLike(runs[0].Evaluation) && r.Saved.Output == runs[0].Saved.Output);
 
     private static Html Comparability(IReadOnlyList<ReportedRun> runs) => AreComparable(runs)
         ? Html.Empty
-        : Html.Of($"<p class=\"note\">These runs were not all measured on the same text, number of contexts and model: their numbers cannot be compared with each other. Measure them together by <code>mxd eval --run</code> with all of them.</p>\n");
+        : Html.Of($"<p class=\"note\">These runs do not all stand at the same layer, or were not all measured on the same tokens in the same model: their numbers cannot be compared with each other. Runs of one layer are measured together by <code>mxd eval --run</code> with all of them.</p>\n");
 
     private static IEnumerable<Html> Rows(ReportedRun run)
     {
