@@ -6,7 +6,6 @@ using Mxd.Layers;
 using Mxd.Metrics;
 using Mxd.Runtime;
 using TorchSharp;
-using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Training;

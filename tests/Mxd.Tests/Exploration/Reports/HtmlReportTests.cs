@@ -171,14 +171,19 @@ public sealed class HtmlReportTests
         AssertIdsAreUnique_AndLinksLead(page);
     }
 
-    [Fact]
-    public void RunsMeasuredOnOtherText_AreNotComparedInAFigure()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RunsMeasuredOnOtherTokens_OrAtAnotherLayer_AreNotComparedInAFigure(bool isAtAnotherLayer)
     {
         ReportContent content = SampleReport.Of("plain");
-        ReportedRun other = content.Runs[1] with { Evaluation = content.Runs[1].Evaluation with { Text = ["other"] } };
+        ReportedRun run = content.Runs[1], other = isAtAnotherLayer
+            ? run with { Saved = run.Saved with { Origin = run.Saved.Origin! with { Output = "blocks.2.hook_mlp_out" } } }
+            : run with { Evaluation = run.Evaluation with { TextHash = "other" } };
         IHtmlDocument page = Parse(HtmlReport.Build(content with { Runs = [content.Runs[0], other] }));
         Assert.Null(page.GetElementById("frontier"));
         Assert.Contains(page.QuerySelectorAll(".note"), note => note.TextContent.Contains("cannot be compared", StringComparison.Ordinal));
+        Assert.DoesNotContain("The lowest cross-entropy", page.Body!.TextContent, StringComparison.Ordinal);
     }
 
     [Fact]
