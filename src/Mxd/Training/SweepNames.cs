@@ -22,7 +22,7 @@ internal static class SweepNames
         {
             if (!known.TryGetValue(key(o), out string? name))
             {
-                string plain = o.Type + string.Concat(varying.Where(part => part.Value(o) is not null).Select(part => string.Create(CultureInfo.InvariantCulture, $"-{part.Prefix}{part.Value(o)}")));
+                string plain = o.Type + string.Concat(varying.Where(part => part.Value(o) is not null).Select(part => string.Create(CultureInfo.InvariantCulture, $"-{part.Prefix}{Shown(part.Value(o))}")));
                 name = plain;
                 for (int i = 2; !taken.Add(name); i++) name = string.Create(CultureInfo.InvariantCulture, $"{plain}-{i}");
             }
@@ -30,6 +30,14 @@ internal static class SweepNames
         }
         return names;
     }
+
+    /// <summary>3e-5 as 0.00003; with an exponent only where it would be long, and never with a sign that shells or people stumble over.</summary>
+    private static object? Shown(object? value) => value switch
+    {
+        double number when Math.Abs(number) is >= 1e-7 and < 1e9 => (decimal)number,
+        double number => number.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant().Replace("+", "", StringComparison.Ordinal),
+        _ => value,
+    };
 
     /// <summary>Within a type: what differs between types only, such as a hidden width, is said by the type.</summary>
     private static bool Varies(IReadOnlyList<TrainOptions> configurations, Func<TrainOptions, object?> value) =>

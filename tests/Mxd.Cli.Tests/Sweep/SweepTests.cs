@@ -61,7 +61,7 @@ public sealed class SweepTests(TinyFiles files) : CliTests(files)
         ToolResult result = Tool.Run([.. SweepCall.Arguments(Call.With("--type", "mxd").With("--k", "4").With("--lr", "1e-3,1e30")), "--json"]);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("mxd-lr1E+30 failed: The loss became", result.Error, StringComparison.Ordinal);
+        Assert.Contains("mxd-lr1e30 failed: The loss became", result.Error, StringComparison.Ordinal);
         JsonElement[] runs = [.. JsonElement.Parse(result.Output).GetProperty("runs").EnumerateArray()];
         Assert.False(runs[0].TryGetProperty("failure", out _));
         Assert.InRange(runs[0].GetProperty("fvu").GetDouble(), 0, 2);
@@ -70,7 +70,7 @@ public sealed class SweepTests(TinyFiles files) : CliTests(files)
         ToolResult again = Tool.Run("sweep", "--resume", "--out", Run);
         Assert.Equal(1, again.ExitCode);
         Assert.Contains("(failed)", again.Error, StringComparison.Ordinal);
-        Assert.Matches(@"mxd-lr1E\+30 +[\d,]+ +failed", again.Output);
+        Assert.Matches(@"mxd-lr1e30 +[\d,]+ +failed", again.Output);
     }
 
     [Fact]

@@ -59,6 +59,7 @@ public class SweepOptionsTests
         Assert.Equal(
             ["mxd-k8-lr0.001", "mxd-k8-lr0.0003", "mxd-k16-lr0.001", "mxd-k16-lr0.0003", "dense-lr0.001", "dense-lr0.0003", "linear"], Names(sweep, []));
         Assert.Equal(["mxd", "transcoder"], Names(plain with { Type = ["mxd", "transcoder"], K = [8] }, []));
+        Assert.Equal(["mxd-lr0.00003", "mxd-lr1e-9", "mxd-lr1e30"], Names(plain with { Type = ["mxd"], K = [8], LearningRate = [3e-5, 1e-9, 1e30] }, []));
         Assert.Equal(["dense-h24", "dense-x4"], Names(plain with { Type = ["dense"], Multiplier = [4], Base = plain.Base with { Hidden = 24 } }, []));
     }
 
