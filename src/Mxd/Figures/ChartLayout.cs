@@ -66,7 +66,7 @@ internal sealed class ChartLayout
     }
 
     /// <summary>All ticks of the x axis, or each second, third and so on, so that no two labels touch.</summary>
-    private IReadOnlyList<Tick> Apart(IReadOnlyList<Tick> ticks)
+    private Tick[] Apart(IReadOnlyList<Tick> ticks)
     {
         for (int each = 1; ; each++)
         {
