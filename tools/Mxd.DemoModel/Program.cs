@@ -16,7 +16,7 @@ const long Seed = 0;
 
 var output = new Option<string>("--out") { Description = "The model's folder.", DefaultValueFactory = _ => "assets/demo-model" };
 var work = new Option<string>("--work") { Description = "The folder of the checkpoint.", DefaultValueFactory = _ => "runs/demo-model" };
-var steps = new Option<long>("--steps") { Description = "Steps of 4,096 tokens; over the last third the learning rate falls to zero.", DefaultValueFactory = _ => 3300 };
+var steps = new Option<long>("--steps") { Description = "Steps of 4,096 tokens; over the last third the learning rate falls to zero.", DefaultValueFactory = _ => 2600 };
 var root = new RootCommand("Trains the language model that mxd has with it, on the text of the .NET SDK, and measures it against a trigram. Started again it goes on from its checkpoint.") { output, work, steps };
 root.SetAction(parsed => Run(parsed.GetValue(output)!, parsed.GetValue(work)!, parsed.GetValue(steps)));
 return root.Parse(args).Invoke();
