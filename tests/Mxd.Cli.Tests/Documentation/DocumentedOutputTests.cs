@@ -9,6 +9,9 @@ namespace Mxd.Cli.Tests.Documentation;
 /// <summary>What the README says that commands print is what they print, but for numbers and the words of models: each is run, on fewer tokens.</summary>
 public sealed class DocumentedOutputTests : IDisposable
 {
+    /// <summary>Options of which the output says the value.</summary>
+    private static readonly string[] shownOptions = ["--k", "--tokens", "--experts", "--hidden", "--contexts"];
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -39,13 +42,14 @@ public sealed class DocumentedOutputTests : IDisposable
                      where block.Language == "console"
                      from shown in block.Commands()
                      where shown.Output.Count > 0
-                     from word in CommandLineParser.SplitCommandLine(shown.Command)
-                     where int.TryParse(word, out _) && !shown.Output.Any(line => Says(line, int.Parse(word, CultureInfo.InvariantCulture)))
-                     select $"{block.Page}: {word} of '{shown.Command}'";
+                     let words = CommandLineParser.SplitCommandLine(shown.Command).ToArray()
+                     from pair in words.Zip(words.Skip(1))
+                     where shownOptions.Contains(pair.First) && !shown.Output.Any(line => Says(line, int.Parse(pair.Second, CultureInfo.InvariantCulture)))
+                     select $"{block.Page}: {pair.First} {pair.Second} of '{shown.Command}'";
         Assert.Empty(absent);
 
         static bool Says(string line, int number) =>
-            new[] { $"{number}", number.ToString("n0", CultureInfo.InvariantCulture) }.Any(text => Regex.IsMatch(line, $@"(?<![\d,.]){Regex.Escape(text)}(?![\d,])"));
+            new[] { $"{number}", number.ToString("n0", CultureInfo.InvariantCulture) }.Any(text => Regex.IsMatch(line, $@"(?<![\d,.]){Regex.Escape(text)}(?!\d|,\d)"));
     }
 
     /// <summary>Runs as short as these are not measured beforehand.</summary>

@@ -6,7 +6,7 @@ namespace Mxd.Cli.Tests.Fixtures;
 /// <summary>An <c>mxd</c> at work.</summary>
 internal sealed class RunningTool
 {
-    private static readonly TimeSpan limit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan limit = TimeSpan.FromSeconds(300);
 
     private readonly Process process;
     private readonly Task<string> output, error;
