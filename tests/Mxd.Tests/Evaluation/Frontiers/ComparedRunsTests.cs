@@ -121,7 +121,7 @@ public sealed class ComparedRunsTests : IDisposable
         RunDescription asked = new RunFolder(In("a")).ReadDescription();
         new SweepFolder(folder).Write(new SweepDescription(
             asked.Version, new SweepOptions { Base = asked.Options }, asked.Origin.Model, asked.Data,
-            [new("a", asked.Options, SweepState.Trained), new("c", asked.Options, SweepState.Failed, "Its loss is not a number.")], asked.Machine));
+            [new("a", asked.Options, SweepState.Trained), new("c", asked.Options with { Seed = 1 }, SweepState.Failed, "Its loss is not a number.")], asked.Machine));
 
         ComparedRuns runs = ComparedRuns.Read([folder]);
 
