@@ -35,7 +35,7 @@ internal static class SweepNames
     private static object? Shown(object? value) => value switch
     {
         double number when Math.Abs(number) is >= 1e-7 and < 1e9 => (decimal)number,
-        double number => number.ToString("R", CultureInfo.InvariantCulture).ToLowerInvariant().Replace("+", "", StringComparison.Ordinal),
+        double number => number.ToString("0.###############e0", CultureInfo.InvariantCulture),
         _ => value,
     };
 
