@@ -79,7 +79,7 @@ internal static class DemoCommand
             PreparedSweep? sweep = null;
             try
             {
-                sweep = Prepare(options, place, observer, cancellation);
+                sweep = PreparedSweep.New(options.Sweep, place, observer, maxMemory: null, cancellation);
                 Invocation.Work(() =>
                 {
                     sweep.Enter();
@@ -96,22 +96,6 @@ internal static class DemoCommand
         }
     }
 
-    /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
-    private static PreparedSweep Prepare(DemoOptions options, SweepFolder folder, IRunObserver observer, CancellationToken cancellation)
-    {
-        if (options.Contexts >= 1) return PreparedSweep.New(options.Sweep, folder, observer, maxMemory: null, cancellation);
-        try
-        {
-            // A sweep may go without measuring, and a demo may not: what it refuses has it name all else that is wrong.
-            return PreparedSweep.New(options.Sweep with { Contexts = -1 }, folder, observer, maxMemory: null, cancellation);
-        }
-        catch (MxdInputException e)
-        {
-            string[] lines = [.. e.Message.Split('\n').Select(line => line.StartsWith("--contexts ", StringComparison.Ordinal) ? $"--contexts is {options.Contexts}; it must be at least 1." : line)];
-            throw new MxdInputException(string.Join('\n', lines), e);
-        }
-    }
-
     /// <summary>Looks at the units of all layers, steers one, and writes the report.</summary>
     private static DemoResult Explore(PreparedSweep sweep, IReadOnlyList<EvaluatedRun> evaluated, IRunObserver observer, CancellationToken cancellation)
     {
@@ -125,7 +109,7 @@ internal static class DemoCommand
             ReportContent report = ReportBuilder.Describe(ReportedRun.ReadAll(folders));
             observer.Begin("Looking at what units are active on", 100, "%");
             report = ReportBuilder.AddUnits(
-                report, layers, model, SweepEvaluation.Text(sweep, cancellation), EvalInput.HeldOutFiles(asked.Base), sweep.Model.Tokenizer,
+                report, layers, model, SweepEvaluation.Text(sweep, cancellation), TrainingData.HeldOutFiles(asked.Base), sweep.Model.Tokenizer,
                 new ExplorationOptions { Contexts = asked.Contexts }, ReportedUnits, new Percent(observer), cancellation);
             int mxd = evaluated.ToList().FindIndex(e => e.Type == "mxd");
             ReportedUnit[] units = mxd >= 0 && report.Runs[mxd].Units is { } found ? [.. found.Sample.Take(ShownUnits)] : [];

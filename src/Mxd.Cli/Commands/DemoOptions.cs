@@ -56,6 +56,7 @@ internal sealed record DemoOptions
         LearningRate = [LearningRate],
         Seed = [Seed],
         Contexts = Contexts,
+        LeastContexts = 1,
     };
 
     /// <summary>Where the demo writes if nobody says: the first folder of that name and number that is not there.</summary>

@@ -44,7 +44,7 @@ public sealed class EvalInput : IDisposable
             model.CheckWeights();
             if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
             List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
-            IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : HeldOutFiles(runs[0].Description!.Options);
+            IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : TrainingData.HeldOutFiles(runs[0].Description!.Options);
             PackedContexts text = Pack(options with { Text = Corpora.TextFiles.Pin(options.Text, downloads, cancellation) }, runs[0], model, notes, downloads, cancellation);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
             return new EvalInput(runs, model, text, notes) { TextFiles = files };
@@ -114,7 +114,7 @@ public sealed class EvalInput : IDisposable
     /// <summary>Is what the runs held out, of the same files, still what each of them read?</summary>
     private static void CheckHeldOut(List<EvalRun> runs, ProblemList problems)
     {
-        IReadOnlyList<string> files = HeldOutFiles(runs[0].Description!.Options);
+        IReadOnlyList<string> files = TrainingData.HeldOutFiles(runs[0].Description!.Options);
         foreach (string file in files.Where(file => !Corpora.TextFiles.IsThere(file)))
             problems.Add($"{file}, the text that {runs[0].Path} held out, does not exist any more: name held-out text by --text.");
         problems.ThrowIfAny();
@@ -125,14 +125,11 @@ public sealed class EvalInput : IDisposable
 
     private static string Named(EvalRun run) => run.Saved.Imported?.ModelName is { } name ? $" but the name '{name}'" : "";
 
-    /// <summary>The files that held-out text of a run comes from.</summary>
-    public static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => TrainingData.HeldOutFiles(options);
-
     /// <summary>Imported layers hold nothing out, which is a problem of its own.</summary>
     private static bool HoldsOutTheSame(EvalRun run, EvalRun other)
     {
         if (run.Description is not { Options: var a } || other.Description is not { Options: var b }) return true;
-        return HeldOutFiles(a).SequenceEqual(HeldOutFiles(b)) && (a.TextField, a.SkipBad) == (b.TextField, b.SkipBad) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
+        return TrainingData.HeldOutFiles(a).SequenceEqual(TrainingData.HeldOutFiles(b)) && (a.TextField, a.SkipBad) == (b.TextField, b.SkipBad) && a.Validation.Count == b.Validation.Count && (a.Validation.Count > 0 || a.HeldOut == b.HeldOut);
     }
 
     private static void Check(EvalOptions options, IHubProgress downloads, CancellationToken cancellation)

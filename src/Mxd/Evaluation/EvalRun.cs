@@ -43,8 +43,8 @@ public sealed record EvalRun(RunFolder Folder, SavedLayer Saved, RunDescription?
     public IEnumerable<string> Notes(ModelIdentity model, bool allowOtherWeights)
     {
         if (Saved.Check(model, allowOtherWeights) is { } difference) yield return difference;
-        if (Description is { Options: var options } && Saved.Origin!.TrainedTokens < options.Steps * options.Batch)
-            yield return $"Note: {Path} has trained on {Saved.Origin.TrainedTokens:n0} of its {options.Steps * options.Batch:n0} tokens.";
+        if (Description is { Options: var options } && Saved.Origin!.TrainedTokens < options.TrainedTokens)
+            yield return $"Note: {Path} has trained on {Saved.Origin.TrainedTokens:n0} of its {options.TrainedTokens:n0} tokens.";
         if (Saved.Imported?.HasFirstToken == false)
             yield return $"Note: {Path} was trained on contexts without a first token, and the contexts here have one.";
     }

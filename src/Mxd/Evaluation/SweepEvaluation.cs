@@ -18,7 +18,7 @@ public static class SweepEvaluation
         PackedContexts text = Text(sweep, cancellation);
         if (text.Count < contexts) observer.Note($"Note: the held-out text has {text.Count} contexts, fewer than the {contexts} of --contexts.");
         TrainOptions shared = sweep.Description.Asked.Base;
-        var read = new EvaluationText(text, EvalInput.HeldOutFiles(shared), shared.ModelDtype);
+        var read = new EvaluationText(text, TrainingData.HeldOutFiles(shared), shared.ModelDtype);
         var options = new EvaluationOptions { Contexts = contexts, MeasuresTogether = false };
         RunFolder[] left = [.. trained.Where(folder => !IsDone(folder, read, options, sweep.Description.Model.WeightsHash))];
         if (left.Length > 0)

@@ -35,7 +35,7 @@ internal sealed class TrainingFigures(Frontier frontier, LineStyles styles, stri
     /// <summary>The mean over seeds at every number of tokens that all of them logged.</summary>
     private ChartSeries Curve(FrontierLine line, IReadOnlyList<ComparedRun> members)
     {
-        MetricsLine[][] logs = [.. members.Select(m => m.ReadMetrics().ToArray())];
+        MetricsLine[][] logs = [.. members.Select(m => m.Folder.ReadMetrics().ToArray())];
         ChartPoint[] points =
         [
             .. logs.SelectMany(log => log).GroupBy(l => l.Tokens).Where(g => g.Count() == logs.Length).OrderBy(g => g.Key)

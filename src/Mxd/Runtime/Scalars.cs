@@ -5,7 +5,7 @@ namespace Mxd.Runtime;
 /// <summary>
 /// Numbers for torch. A <see cref="Scalar"/> that TorchSharp makes of a number by itself is nobody's: once its address has been read, another thread may collect and free it while the
 /// operation still runs, and the operation then reads another number or none ("Expected false to be true"). It takes two threads that work, as when the
-/// language model runs ahead of training. Those made here are kept until their thread has made as many more. Nothing in mxd lets TorchSharp convert a number: a test sees to it.
+/// language model runs ahead of training. Those made here are kept until their thread has made as many more. Nothing in the library lets TorchSharp convert a number: a test sees to it.
 /// </summary>
 internal static class Scalars
 {

@@ -91,7 +91,16 @@ public sealed record RunFolder(string Path)
     /// <summary>What the run reported at its end; null where it has not come to it, or was made longer since.</summary>
     /// <exception cref="MxdInputException">A file is damaged.</exception>
     public TrainResult? ReadFinishedResult() =>
-        ReadResult() is { } result && ReadDescription().Options is var options && result.Tokens >= options.Steps * options.Batch ? result : null;
+        ReadResult() is { } result && result.Tokens >= ReadDescription().Options.TrainedTokens ? result : null;
+
+    /// <summary>What was logged while it trained; a last line that was cut off, because the run was killed or is still at work, is left out.</summary>
+    /// <exception cref="MxdInputException">A line is damaged.</exception>
+    public IReadOnlyList<MetricsLine> ReadMetrics()
+    {
+        if (!File.Exists(MetricsFile)) return [];
+        string text = InputFile.ReadAllText(MetricsFile);
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => Json.Read<MetricsLine>(line, $"{MetricsFile}, line {i + 1},"))];
+    }
 
     /// <exception cref="MxdInputException">There is neither a run nor a layer, or the run has saved none yet.</exception>
     public void RequireLayer()

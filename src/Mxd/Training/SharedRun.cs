@@ -125,7 +125,7 @@ public sealed class SharedRun : IDisposable
 
     private IReadOnlyList<RunOutcome> Train(CancellationToken cancellation)
     {
-        long all = settings.OtherTokens.Before + settings.OtherTokens.After + members.Sum(m => m.Options.Steps * m.Options.Batch);
+        long all = settings.OtherTokens.Before + settings.OtherTokens.After + members.Sum(m => m.Options.TrainedTokens);
         observer.Begin(settings.Phase, all, "tokens");
         observer.Advance(progress.Tokens);
         lastCheckpoint = settings.Clock.Elapsed;

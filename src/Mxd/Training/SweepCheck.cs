@@ -205,7 +205,7 @@ internal sealed class SweepCheck
         RunFolder folder = Folder.Run(name);
         SweepConfiguration? before = known.FirstOrDefault(c => c.Name == name);
         if (before is { State: SweepState.Failed }) return before with { Options = options };
-        bool isDone = folder.ReadResult() is { } result && result.Tokens >= options.Steps * options.Batch;
+        bool isDone = folder.ReadResult() is { } result && result.Tokens >= options.TrainedTokens;
         return new SweepConfiguration(name, options, isDone ? SweepState.Trained : SweepState.Unfinished, Lengthened: Lengthened(before, options, CheckpointFile.Newest(folder.CheckpointsFolder)));
     }
 

@@ -55,12 +55,13 @@ public sealed record SweepDescription(
     internal string? Problem()
     {
         if (Configurations.Count == 0) return "it has no configurations";
-        Dictionary<string, string> named = new(StringComparer.OrdinalIgnoreCase), optioned = [];
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> optioned = [];
         foreach (SweepConfiguration? c in Configurations)
         {
             if (c is null) return "a configuration is null";
             if (!IsFolderName(c.Name)) return $"{Shown.Name(c.Name)} is not the name of a folder in it";
-            if (!named.TryAdd(c.Name, c.Name)) return $"two configurations have the name {Shown.Name(c.Name)}";
+            if (!names.Add(c.Name)) return $"two configurations have the name {Shown.Name(c.Name)}";
             if (!optioned.TryAdd(SweepCheck.Key(c.Options), c.Name)) return $"{optioned[SweepCheck.Key(c.Options)]} and {c.Name} have the same options";
         }
         return null;

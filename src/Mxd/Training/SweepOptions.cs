@@ -43,6 +43,10 @@ public sealed record SweepOptions
     [Option("--contexts", "Held-out contexts to evaluate each layer on after training; 0 leaves it out.")]
     public int Contexts { get; init; } = 128;
 
+    /// <summary>1 where the layers must be measured.</summary>
+    [JsonIgnore]
+    public int LeastContexts { get; init; }
+
     /// <summary>Options of <see cref="TrainOptions"/> that are lists here.</summary>
     public static IReadOnlyList<string> Listed { get; } =
     [
@@ -92,7 +96,7 @@ public sealed record SweepOptions
             foreach (object twice in values.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key))
                 yield return FormattableString.Invariant($"{option} has {twice} twice: name it once.");
         if (Experts.Count > 0 && Multiplier.Count > 0) yield return "--experts and --multiplier were both given; they set the same number: give one.";
-        if (Contexts < 0) yield return $"--contexts is {Contexts}; it must be at least 0.";
+        if (Contexts < LeastContexts) yield return $"--contexts is {Contexts}; it must be at least {LeastContexts}.";
     }
 
     /// <summary>

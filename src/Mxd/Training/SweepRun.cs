@@ -23,7 +23,7 @@ public static class SweepRun
         if (sweep.Store is null) observer.Begin("Loading the language model", 0, "layers");
         LanguageModel? model = sweep.Store is null ? sweep.LoadModel(cancellation) : null;
         observer.Expect(Forecast(sweep, model, limits, clock, observer, cancellation));
-        long[] tokens = [.. sweep.Passes.Select(pass => pass.Runs.Sum(r => r.Options.Steps * r.Options.Batch))];
+        long[] tokens = [.. sweep.Passes.Select(pass => pass.Runs.Sum(r => r.Options.TrainedTokens))];
         for (int i = 0; i < sweep.Passes.Count; i++)
         {
             SweepPass pass = sweep.Passes[i];
@@ -34,9 +34,6 @@ public static class SweepRun
                 Phase = $"Training {pass.Runs.Count} {(pass.Runs.Count == 1 ? "layer" : "layers")}{which}",
                 OtherTokens = (tokens[..i].Sum(), tokens[(i + 1)..].Sum()),
             };
-            // Of a run that goes on, what was measured before is not its layer any more.
-            foreach (SweptRun run in pass.Runs)
-                if (File.Exists(run.Folder.EvaluationFile)) File.Delete(run.Folder.EvaluationFile);
             RunEntry[] entries = [.. pass.Runs.Select(r => r.Enter(sweep.Description.Model, sweep.Description.Data, pass.Plan))];
             var recorder = new Recorder(sweep, observer);
             IReadOnlyList<RunOutcome> outcomes = model is null

@@ -141,6 +141,10 @@ public sealed record TrainOptions
     [JsonIgnore]
     public long Steps => Contexts * Context / Math.Max(1, Batch);
 
+    /// <summary>Tokens of all steps: what the run has trained on at its end.</summary>
+    [JsonIgnore]
+    public long TrainedTokens => Steps * Batch;
+
     /// <summary>The seed of everything that decides the order of the text.</summary>
     [JsonIgnore]
     public long ShuffleSeed => DataSeed ?? Seed;

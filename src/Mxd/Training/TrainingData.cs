@@ -60,7 +60,7 @@ public sealed record TrainingData(PackedContexts Text, PackedContexts HeldOut, D
     }
 
     /// <summary>The files that held-out text of a run comes from.</summary>
-    internal static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
+    public static IReadOnlyList<string> HeldOutFiles(TrainOptions options) => options.Validation.Count > 0 ? options.Validation : options.Text;
 
     private static PackedContexts PackHeldOut(TrainOptions options, ITokenizer tokenizer, BadRows? bad, IHubProgress downloads, CancellationToken cancellation)
     {

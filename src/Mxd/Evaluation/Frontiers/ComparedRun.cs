@@ -38,14 +38,6 @@ public sealed record ComparedRun(RunFolder Folder, RunDescription Description, T
     /// <exception cref="MxdInputException">A file is damaged.</exception>
     public static ComparedRun Read(RunFolder folder, TrainResult result) => new(folder, folder.ReadDescription(), result, EvaluatedRun.Read(folder.EvaluationFile));
 
-    /// <summary>What was logged while it trained; a last line that was cut off is left out.</summary>
-    public IReadOnlyList<MetricsLine> ReadMetrics()
-    {
-        if (!File.Exists(Folder.MetricsFile)) return [];
-        string text = File.ReadAllText(Folder.MetricsFile);
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => Json.Read<MetricsLine>(line, Folder.MetricsFile))];
-    }
-
     /// <summary>The run's evaluation with what else a comparison needs.</summary>
     /// <param name="isCompared">Does it count in a point, or was another learning rate better?</param>
     public JsonObject ToJson(bool isCompared)

@@ -41,7 +41,7 @@ public sealed record ComparedRuns(IReadOnlyList<ComparedRun> Runs, IReadOnlyList
         if (other is not null)
         {
             // Without --text a run is measured on what it held out, of the same files where nothing else was named.
-            if (!other.Evaluated.Text.SequenceEqual(EvalInput.HeldOutFiles(other.Options))) command += $" --text {string.Join(' ', other.Evaluated.Text.Select(quote))}";
+            if (!other.Evaluated.Text.SequenceEqual(TrainingData.HeldOutFiles(other.Options))) command += $" --text {string.Join(' ', other.Evaluated.Text.Select(quote))}";
             command += $" --contexts {other.Cost.Contexts} --model-dtype {other.Evaluated.ModelDtype}";
             if (other.Cost.SkipFirst > 0) command += $" --skip-first {other.Cost.SkipFirst}";
             if (other.ContextLength != other.Options.Context) command += $" --context {other.ContextLength}";

@@ -62,8 +62,7 @@ internal static class Drawings
     {
         ComparedRun[] finished =
         [
-            .. runs.Where(r => r.Description is not null && r.Result is not null).Select(r => new ComparedRun(new RunFolder(r.Evaluation.Run), r.Description!, r.Result!, r.Evaluation))
-                .Where(r => r.IsOfItsLayer),
+            .. runs.Where(r => r.Description is not null && r.Result is not null).Select(r => new ComparedRun(new RunFolder(r.Evaluation.Run), r.Description!, r.Result!, r.Evaluation)),
         ];
         return finished.Count(r => r.Layer.Units > 0) < 2 ? null : Frontier.Of(finished);
     }

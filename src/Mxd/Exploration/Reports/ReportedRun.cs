@@ -52,14 +52,7 @@ public sealed record ReportedRun(
             saved,
             folder.IsTrained ? folder.ReadDescription() : null,
             folder.IsTrained ? folder.ReadFinishedResult() : null,
-            File.Exists(folder.MetricsFile) ? ReadMetrics(folder.MetricsFile) : []);
-    }
-
-    /// <summary>A last line that was cut off, because the run was killed or is still at work, is left out.</summary>
-    private static MetricsLine[] ReadMetrics(string file)
-    {
-        string text = File.ReadAllText(file);
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, i) => Json.Read<MetricsLine>(line, $"{file}, line {i + 1},"))];
+            folder.ReadMetrics());
     }
 
     /// <summary>Folders' own names, with those above them where two are the same.</summary>

@@ -53,7 +53,7 @@ internal static class SetupSection
     /// <summary>A run that has not ended has trained on what its layer says, and not on what was planned.</summary>
     private static string Trained(TrainOptions options, ReportedRun run) => run.Result is { } result
         ? $"{Numbers.Whole(result.Tokens)} tokens"
-        : $"{Numbers.Whole(run.Saved.Origin?.TrainedTokens ?? 0)} tokens so far, of {Numbers.Whole(options.Steps * options.Batch)} planned,";
+        : $"{Numbers.Whole(run.Saved.Origin?.TrainedTokens ?? 0)} tokens so far, of {Numbers.Whole(options.TrainedTokens)} planned,";
 
     private static IEnumerable<(string, string)> Imported(SavedLayer saved)
     {
