@@ -14,7 +14,7 @@ internal static class StartCase
     {
         Console.WriteLine($"### Before the first harvest\n\n{Machine.Describe()}\n\n| part | ms | of the processor |\n| --- | --- | --- |");
         using ModelFile file = ModelFile.Open(path);
-        Time("checking the text's rows", () => TextFiles.Check([text], "text", false, null, CancellationToken.None));
+        Time("checking the text's rows", () => TextFiles.Check([text], "text", false, null, cancellation: CancellationToken.None));
         Time("hash of the weights", () => file.Identity.WeightsHash.Length);
         Time("reading the tokenizer", () => file.Tokenizer.VocabularySize);
         Time("hash of the text", () => CorpusFingerprint.Compute([text]).Hash.Length);

@@ -4,6 +4,7 @@ using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Exploration;
 using Mxd.Exploration.Reports;
+using Mxd.Exploration.Steered;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Generation;
 using Mxd.Layers;

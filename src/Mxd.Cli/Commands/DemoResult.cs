@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Mxd.Exploration;
 using Mxd.Exploration.Reports;
+using Mxd.Exploration.Steered;
 using Mxd.Runtime;
 
 namespace Mxd.Cli.Commands;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Exploration;
 using Mxd.Exploration.Reports;
+using Mxd.Exploration.Steered;
 using Mxd.Layers;
 using Mxd.Training;
 

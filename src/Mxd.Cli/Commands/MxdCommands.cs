@@ -18,6 +18,8 @@ internal static class MxdCommands
             CompareCommand.Create(),
             ReportCommand.Create(),
             InspectCommand.Create(),
+            ProbeCommand.Create(),
+            SteerCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             GenerateCommand.Create(),

@@ -87,7 +87,7 @@ internal static class ScoreCommand
         {
             using LanguageModel model = file.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device));
             observer.Begin("Scoring", contexts.TokenCount, "tokens");
-            return TextScorer.Score(model, contexts, new Counted(observer), stop.Token);
+            return TextScorer.Score(model, contexts, new ObservedCount(observer), stop.Token);
         });
     }
 
@@ -99,7 +99,7 @@ internal static class ScoreCommand
         problems.AddIf(options.Contexts < 1, $"--contexts is {options.Contexts}; it must be at least 1.");
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.Collect(() => { Devices.Parse(options.Device); });
-        problems.Collect(() => TextFiles.Check(options.Text, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation));
+        problems.Collect(() => TextFiles.Check(options.Text, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation: cancellation));
         if (ModelFile.IsOnHub(options.Model)) problems.ThrowIfAny();
         ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, new ObservedDownloads(observer), cancellation));
         if (model is not null)
@@ -118,9 +118,4 @@ internal static class ScoreCommand
         ("over", $"{score.Contexts:n0} contexts, {score.Tokens:n0} tokens"),
         ("speed", $"{score.TokensPerSecond:n0} tokens/s"),
     ]);
-
-    private sealed class Counted(IRunObserver observer) : IProgress<long>
-    {
-        public void Report(long value) => observer.Advance(value);
-    }
 }

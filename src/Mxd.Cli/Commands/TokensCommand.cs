@@ -62,7 +62,7 @@ internal static class TokensCommand
         var downloads = new ObservedDownloads(observer);
         var bad = options.SkipBad ? new BadRows() : null;
         options = options with { Text = TextFiles.Pin(options.Text, downloads, stop.Token) };
-        TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, stop.Token);
+        TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, cancellation: stop.Token);
         ITokenizer tokenizer = ModelFile.OpenTokenizer(options.Model, downloads, stop.Token);
         foreach (Document _ in Read(options, bad, downloads, stop.Token)) stop.Token.ThrowIfCancellationRequested();
         if (bad?.Describe() is { } skipped) observer.Note(skipped);
@@ -70,7 +70,7 @@ internal static class TokensCommand
     }
 
     private static IEnumerable<Document> Read(TokensOptions options, BadRows? bad, IHubProgress? downloads = null, CancellationToken cancellation = default) =>
-        TextFiles.Read(options.Text, options.TextField, bad, downloads, cancellation);
+        TextFiles.Read(options.Text, options.TextField, bad, downloads, cancellation: cancellation);
 
     /// <summary>Document by document: a corpus need not fit in memory.</summary>
     private static void WriteJson(IEnumerable<int[]> documents)

@@ -33,7 +33,7 @@ public static class Packing
     /// <exception cref="MxdInputException">A file cannot be read, the options are impossible, or the text is too short for one context.</exception>
     public static PackedContexts Pack(
         IReadOnlyList<string> paths, ITokenizer tokenizer, PackingOptions options, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        Pack(TextFiles.Read(paths, options.TextField, options.BadRows, options.Downloads, cancellation), tokenizer, options, progress, cancellation);
+        Pack(TextFiles.Read(paths, options.TextField, options.BadRows, options.Downloads, cancellation: cancellation), tokenizer, options, progress, cancellation);
 
     /// <summary>Packs documents from anywhere; they are taken one by one, on the calling thread.</summary>
     /// <inheritdoc cref="Pack(IReadOnlyList{string}, ITokenizer, PackingOptions, IProgress{long}?, CancellationToken)"/>

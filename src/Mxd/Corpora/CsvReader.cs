@@ -18,7 +18,7 @@ internal sealed class CsvReader : IDocumentReader
 
     private static readonly Encoding utf8 = Encoding.GetEncoding("utf-8", EncoderFallback.ExceptionFallback, new DecoderReplacementFallback($"{NotUtf8}"));
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    public IEnumerable<Document> Read(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
         // With detection, a byte order mark would bring in an encoding that replaces bad bytes quietly.
@@ -29,9 +29,8 @@ internal sealed class CsvReader : IDocumentReader
         if (!Next(rows, path)) throw new MxdInputException($"{path} holds no row: its first must name the columns.");
         string[] columns = rows.Record!;
         if (Problem(rows, isBroken) is { } ofFirst) throw new MxdInputException($"{path}, row 1 {ofFirst}: mend it; it must name the columns.");
-        int column = Array.IndexOf(columns, textField);
-        if (column < 0)
-            throw new MxdInputException($"{path} has no column {Shown.Name(textField)}; its columns are {string.Join(", ", columns.Select(c => Shown.Name(c)))}: choose the one that holds the text by --text-field.");
+        int column = Find(path, columns, fields.Text, "text", "--text-field");
+        int? label = fields.Label is { } name ? Find(path, columns, name, "label", "--label") : null;
         while (Next(rows, path))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -39,13 +38,21 @@ internal sealed class CsvReader : IDocumentReader
             // Quotes are looked at when a value is asked for: all are, before it is said whether the row is broken.
             string[] values = rows.Record!;
             string? problem = Problem(rows, isBroken) ?? (values.Length != columns.Length ? $"has {values.Length} values, but there are {columns.Length} columns" : null);
-            if (problem is null) yield return new Document(values[column], path, rows.Row);
+            if (problem is null) yield return new Document(values[column], path, rows.Row, label is { } at ? values[at] : null);
             else if (bad is null) throw new MxdInputException($"{path}, row {rows.Row} {problem}: mend it, or pass over such rows with --skip-bad.");
             else bad.Add($"{path}, row {rows.Row} {problem}.");
         }
     }
 
-    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
+    public void Check(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation) => _ = Read(path, fields, bad, cancellation).FirstOrDefault();
+
+    private static int Find(string path, string[] columns, string name, string what, string option)
+    {
+        int column = Array.IndexOf(columns, name);
+        return column >= 0
+            ? column
+            : throw new MxdInputException($"{path} has no column {Shown.Name(name)}; its columns are {string.Join(", ", columns.Select(c => Shown.Name(c)))}: choose the one that holds the {what} by {option}.");
+    }
 
     private static string? Problem(CsvParser rows, bool isBroken)
     {

@@ -5,56 +5,70 @@ using Mxd.Runtime;
 
 namespace Mxd.Corpora;
 
-/// <summary>Takes the text out of one line, and says where a line is not what it should be. Of fields named twice, the last counts.</summary>
-internal readonly record struct JsonLine(string Path, long Number, string TextField)
+/// <summary>Takes the text and the label out of one line, and says where a line is not what it should be. Of fields named twice, the last counts.</summary>
+internal readonly record struct JsonLine(string Path, long Number)
 {
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 1000 };
 
-    public string ReadText(ReadOnlySpan<byte> line)
+    /// <summary>The string under a field.</summary>
+    public string ReadText(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "text", "a string", IsOnlyString: true));
+
+    /// <summary>The string, number or truth value under a field, as it is written.</summary>
+    public string ReadLabel(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "label", "a string, a number or a boolean", IsOnlyString: false));
+
+    private string Read(ReadOnlySpan<byte> line, Wanted wanted)
     {
         int invalid = Utf8Text.FindInvalid(line);
         if (invalid >= 0) throw new MxdInputException($"{Path}, line {Number}: byte {invalid + 1} of the line is not UTF-8: save the file as UTF-8.");
         try
         {
-            return FindText(line);
+            return Find(line, wanted);
         }
         catch (JsonException e)
         {
             int position = (int)Math.Min(e.BytePositionInLine ?? 0, line.Length);
             throw new MxdInputException(
-                $"{Path}, line {Number} is not JSON at byte {position + 1}: expected an object with the field {Shown.Name(TextField)}, the line begins {Beginning(line)}: put one JSON object on each line.", e);
+                $"{Path}, line {Number} is not JSON at byte {position + 1}: expected an object with the field {Shown.Name(wanted.Field)}, the line begins {Beginning(line)}: put one JSON object on each line.", e);
         }
     }
 
-    private string FindText(ReadOnlySpan<byte> line)
+    private string Find(ReadOnlySpan<byte> line, Wanted wanted)
     {
         var reader = new Utf8JsonReader(line, Options);
         reader.Read();
         JsonTokenType whole = reader.TokenType;
-        string? text = null;
+        string? found = null;
         JsonTokenType? wrong = null;
         while (whole == JsonTokenType.StartObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isText = reader.ValueTextEquals(TextField);
+            bool isWanted = reader.ValueTextEquals(wanted.Field);
             reader.Read();
-            if (isText)
+            if (isWanted)
             {
-                wrong = reader.TokenType == JsonTokenType.String ? null : reader.TokenType;
-                text = wrong is null ? JsonText.Read(ref reader) : null;
+                found = Value(ref reader, wanted);
+                wrong = found is null ? reader.TokenType : null;
             }
             reader.Skip();
         }
         // Reads on to the end of the line, so that anything after the object is found to be wrong.
         while (reader.Read()) { }
 
-        if (whole != JsonTokenType.StartObject) throw Wrong($"is {Kind(whole)}; it must be an object with the field {Shown.Name(TextField)}");
-        if (wrong is { } kind) throw Wrong($"has {Kind(kind)} under {Shown.Name(TextField)}; it must be a string");
-        return text ?? throw Wrong($"has no field {Shown.Name(TextField)}; {Fields(line)}");
+        if (whole != JsonTokenType.StartObject) throw Wrong($"is {Kind(whole)}; it must be an object with the field {Shown.Name(wanted.Field)}");
+        if (wrong is { } kind) throw Wrong($"has {Kind(kind)} under {Shown.Name(wanted.Field)}; it must be {wanted.Expected}");
+        return found ?? throw Wrong($"has no field {Shown.Name(wanted.Field)}; {Fields(line, wanted.What)}");
     }
+
+    /// <summary>The value the reader stands on; null where it is of another kind.</summary>
+    private static string? Value(ref Utf8JsonReader reader, Wanted wanted) => reader.TokenType switch
+    {
+        JsonTokenType.String => JsonText.Read(ref reader),
+        JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False when !wanted.IsOnlyString => Encoding.UTF8.GetString(reader.ValueSpan),
+        _ => null,
+    };
 
     private MxdInputException Wrong(string what) => new($"{Path}, line {Number} {what}.");
 
-    private static string Fields(ReadOnlySpan<byte> line)
+    private static string Fields(ReadOnlySpan<byte> line, string what)
     {
         var names = new List<string>();
         var reader = new Utf8JsonReader(line, Options);
@@ -64,7 +78,7 @@ internal readonly record struct JsonLine(string Path, long Number, string TextFi
             names.Add(Shown.Name(JsonText.Read(ref reader)));
             reader.Skip();
         }
-        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: choose the one that holds the text";
+        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: choose the one that holds the {what}";
     }
 
     private static string Kind(JsonTokenType type) => type switch
@@ -83,4 +97,7 @@ internal readonly record struct JsonLine(string Path, long Number, string TextFi
         string text = Encoding.UTF8.GetString(line[..Math.Min(line.Length, 4 * Most)]);
         return Shown.Name(text.Length > Most ? text[..Most] + "…" : text);
     }
+
+    /// <summary>What is looked for in a line.</summary>
+    private readonly record struct Wanted(string Field, string What, string Expected, bool IsOnlyString);
 }

@@ -5,7 +5,7 @@ namespace Mxd.Corpora;
 /// <summary>One JSON object a line, one document an object.</summary>
 internal sealed class JsonLinesReader : IDocumentReader
 {
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    public IEnumerable<Document> Read(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
         using Stream stream = TextFilePath.Open(path);
         var lines = new LineReader(stream, path);
@@ -16,18 +16,18 @@ internal sealed class JsonLinesReader : IDocumentReader
             if (lines.Number == 1 && line.Span.StartsWith(Utf8Text.ByteOrderMark)) line = line[Utf8Text.ByteOrderMark.Length..];
             if (IsBlank(line.Span)) continue;
             isAny = true;
-            if (Text(new JsonLine(path, lines.Number, textField), line.Span, bad) is { } text) yield return new Document(text, path, lines.Number);
+            if (Document(new JsonLine(path, lines.Number), line.Span, fields, bad) is { } document) yield return document;
         }
         if (!isAny) throw new MxdInputException($"{path} holds no document, only {lines.Number} empty lines: name a file with one JSON object a line.");
     }
 
-    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
+    public void Check(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation) => _ = Read(path, fields, bad, cancellation).FirstOrDefault();
 
-    private static string? Text(JsonLine place, ReadOnlySpan<byte> line, BadRows? bad)
+    private static Document? Document(JsonLine place, ReadOnlySpan<byte> line, DocumentFields fields, BadRows? bad)
     {
         try
         {
-            return place.ReadText(line);
+            return new Document(place.ReadText(line, fields.Text), place.Path, place.Number, fields.Label is { } label ? place.ReadLabel(line, label) : null);
         }
         catch (MxdInputException e) when (bad is not null)
         {

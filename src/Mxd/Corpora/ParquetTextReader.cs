@@ -7,7 +7,7 @@ using Parquet.Schema;
 
 namespace Mxd.Corpora;
 
-/// <summary>Parquet files: the text is a column of strings, one row group of which is held at a time.</summary>
+/// <summary>Parquet files: the text is a column of strings, a label one of any simple kind; one row group of them is held at a time.</summary>
 internal sealed class ParquetTextReader : IDocumentReader
 {
     /// <summary>Writers make groups of a million at most; each row takes 20 bytes of memory before any is read.</summary>
@@ -16,7 +16,7 @@ internal sealed class ParquetTextReader : IDocumentReader
     /// <summary>PAR1 at the start; the footer's length and PAR1 at the end.</summary>
     private const int StartBytes = 4, EndBytes = 8;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    public IEnumerable<Document> Read(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
         using FileStream stream = TextFilePath.OpenRaw(path);
         RequireFooter(stream);
@@ -25,16 +25,25 @@ internal sealed class ParquetTextReader : IDocumentReader
         ParquetReader file = Decode(() => ParquetReader.CreateAsync(stream, cancellationToken: cancellation), limit, cancellation);
         try
         {
-            DataField column = Find(file.Schema, path, textField);
+            DataField text = ParquetColumns.FindText(file.Schema, path, fields.Text);
+            DataField? label = fields.Label is { } name ? ParquetColumns.FindLabel(file.Schema, path, name) : null;
+            IReadOnlyList<string> names = label is null ? [] : ParquetColumns.ClassNames(file.CustomMetadata, fields.Label!);
             long row = 0;
             for (int group = 0; group < file.RowGroupCount; group++)
-                foreach (string? text in ReadGroup(file, group, column, stream.Length, limit, cancellation))
+            {
+                IEnumerable<string?> texts = ReadGroup(file, group, text, stream.Length, limit, cancellation);
+                IEnumerable<(string? Text, string? Label)> rows = label is null
+                    ? texts.Select(value => (value, (string?)null))
+                    : texts.Zip(ReadGroup(file, group, label, stream.Length, limit, cancellation));
+                foreach ((string? value, string? mark) in rows)
                 {
                     row++;
-                    if (text is not null) yield return new Document(text, path, row);
-                    else if (bad is null) throw new MxdInputException($"{path}, row {row} has null under {Shown.Name(textField)}; it must be a string: pass over such rows with --skip-bad.");
-                    else bad.Add($"{path}, row {row} has null under {Shown.Name(textField)}.");
+                    string? missing = value is null ? fields.Text : label is not null && mark is null ? fields.Label : null;
+                    if (missing is null) yield return new Document(value!, path, row, mark is null ? null : ParquetColumns.NameOf(mark, names));
+                    else if (bad is null) throw new MxdInputException($"{path}, row {row} has null under {Shown.Name(missing)}; it must be a {(missing == fields.Text ? "string" : "label")}: pass over such rows with --skip-bad.");
+                    else bad.Add($"{path}, row {row} has null under {Shown.Name(missing)}.");
                 }
+            }
             if (row == 0) throw new MxdInputException($"{path} has no rows: name a file with text in it.");
         }
         finally
@@ -43,28 +52,15 @@ internal sealed class ParquetTextReader : IDocumentReader
         }
     }
 
-    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation) => _ = Read(path, textField, bad, cancellation).FirstOrDefault();
+    public void Check(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation) => _ = Read(path, fields, bad, cancellation).FirstOrDefault();
 
-    /// <summary>The column's values in their order, null for a row that has none: only the others are stored.</summary>
     private static IEnumerable<string?> ReadGroup(ParquetReader file, int group, DataField column, long fileBytes, TimeSpan limit, CancellationToken cancellation)
     {
         using ParquetRowGroupReader reader = file.OpenRowGroupReader(group);
         if (reader.RowCount is < 0 or > MostRows)
             throw new InvalidDataException($"row group {group + 1} has {reader.RowCount} rows; at most {MostRows} are read: write smaller groups");
         RequireInside(reader.GetMetadata(column)?.MetaData, reader.RowCount, fileBytes);
-        var values = new ReadOnlyMemory<char>[reader.RowCount];
-        int[]? levels = column.MaxDefinitionLevel > 0 ? new int[reader.RowCount] : null;
-        Decode(
-            async () =>
-            {
-                await reader.ReadRawAsync<ReadOnlyMemory<char>>(column, values, levels?.AsMemory(), null, cancellation);
-                return true;
-            },
-            limit,
-            cancellation);
-        int next = 0;
-        foreach (int row in Enumerable.Range(0, values.Length))
-            yield return levels is null || levels[row] == column.MaxDefinitionLevel ? values[next++].ToString() : null;
+        return Decode(() => ParquetColumns.ReadAsync(reader, column, cancellation), limit, cancellation);
     }
 
     /// <summary>The footer ends with a byte 0 (Thrift's end of a structure): without it, the library reads on for ever.</summary>
@@ -103,22 +99,4 @@ internal sealed class ParquetTextReader : IDocumentReader
             throw new InvalidDataException("decoding it does not end", e);
         }
     }
-
-    /// <summary>A column, or a field of a column of structures: <c>translation.en</c>.</summary>
-    private static DataField Find(ParquetSchema schema, string path, string textField)
-    {
-        DataField[] fields = schema.GetDataFields();
-        DataField? found = Array.Find(fields, field => Name(field) == textField);
-        if (found is not null && IsText(found)) return found;
-        string columns = string.Join(", ", fields.Where(IsText).Select(f => Shown.Name(Name(f))));
-        string hint = columns.Length == 0 ? "it has no column of strings" : $"its columns of strings are {columns}: choose one by --text-field";
-        throw new MxdInputException(found is null
-            ? $"{path} has no column {Shown.Name(textField)}; {hint}."
-            : $"{path} has no strings in the column {Shown.Name(textField)}; {hint}.");
-    }
-
-    /// <summary>One string a row.</summary>
-    private static bool IsText(DataField field) => field is { MaxRepetitionLevel: 0 } && field.ClrType == typeof(ReadOnlyMemory<char>);
-
-    private static string Name(DataField field) => string.Join('.', field.Path.ToList());
 }

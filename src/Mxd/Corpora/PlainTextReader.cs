@@ -1,4 +1,5 @@
 using System.Text;
+using Mxd.Formats;
 using Mxd.Runtime;
 
 namespace Mxd.Corpora;
@@ -12,15 +13,22 @@ internal sealed class PlainTextReader : IDocumentReader
     /// <summary>Files up to this size are read when they are checked: it takes milliseconds.</summary>
     private const int CheckedWhole = 1 << 24;
 
-    public IEnumerable<Document> Read(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    public IEnumerable<Document> Read(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
+        RequireNoLabel(path, fields);
         RequireShort(path);
         yield return new Document(ReadText(path, cancellation), path, 1);
     }
 
-    public void Check(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    public void Check(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
+        RequireNoLabel(path, fields);
         if (RequireShort(path) <= CheckedWhole) _ = ReadText(path, cancellation);
+    }
+
+    private static void RequireNoLabel(string path, DocumentFields fields)
+    {
+        if (fields.Label is { } label) throw new MxdInputException($"{path} is one document without fields, and has no label {Shown.Name(label)}: write texts and labels to a .jsonl or .csv file.");
     }
 
     private static long RequireShort(string path)

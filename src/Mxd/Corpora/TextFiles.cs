@@ -36,26 +36,27 @@ public static class TextFiles
     /// <param name="textField">The field of each JSON object, or the column, that holds the text.</param>
     /// <param name="bad">Is told of rows that are wrong, which are passed over; null where the first ends the reading.</param>
     /// <param name="progress">Hears of downloads.</param>
+    /// <param name="labelField">The field or column that holds a label (a string, a number or a truth value); null where none is read.</param>
     /// <param name="cancellation">Ends downloads and reading.</param>
     /// <exception cref="MxdInputException">A file is missing, empty, of another kind, or not what its extension says.</exception>
     public static IEnumerable<Document> Read(
-        IReadOnlyList<string> paths, string textField = "text", BadRows? bad = null, IHubProgress? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<string> paths, string textField = "text", BadRows? bad = null, IHubProgress? progress = null, string? labelField = null, CancellationToken cancellation = default)
     {
         foreach (string name in RequireAny(paths))
-            foreach (Document document in Read(TextShards.Find([name], progress, cancellation), textField, bad, cancellation))
+            foreach (Document document in Read(TextShards.Find([name], progress, cancellation), new DocumentFields(textField, labelField), bad, cancellation))
                 yield return document;
     }
 
     /// <summary>The documents of all shards; one of the hub is fetched when its first document is asked for.</summary>
     internal static IEnumerable<Document> Read(
-        IEnumerable<TextShard> shards, string textField = "text", BadRows? bad = null, CancellationToken cancellation = default) =>
-        shards.SelectMany(shard => ReadFile(shard.Fetch(), textField, bad, cancellation));
+        IEnumerable<TextShard> shards, DocumentFields? fields = null, BadRows? bad = null, CancellationToken cancellation = default) =>
+        shards.SelectMany(shard => ReadFile(shard.Fetch(), fields ?? new DocumentFields("text"), bad, cancellation));
 
     /// <summary>Checks, before work starts, that every file is there, of a kind that is read, and begins with a document. Of the hub's, that
     /// there are some.</summary>
     /// <exception cref="MxdInputException">One is not.</exception>
     public static void Check(
-        IReadOnlyList<string> paths, string textField = "text", bool skipBad = false, IHubProgress? progress = null, CancellationToken cancellation = default)
+        IReadOnlyList<string> paths, string textField = "text", bool skipBad = false, IHubProgress? progress = null, string? labelField = null, CancellationToken cancellation = default)
     {
         foreach (TextShard shard in TextShards.Find(RequireAny(paths), progress, cancellation))
         {
@@ -64,7 +65,7 @@ public static class TextFiles
             IDocumentReader reader = FindReader(path);
             Guarded(path, () =>
             {
-                reader.Check(path, textField, skipBad ? new BadRows() : null, cancellation);
+                reader.Check(path, new DocumentFields(textField, labelField), skipBad ? new BadRows() : null, cancellation);
                 return true;
             });
         }
@@ -96,11 +97,11 @@ public static class TextFiles
     private static IReadOnlyList<string> RequireAny(IReadOnlyList<string> paths) =>
         paths.Count > 0 ? paths : throw new MxdInputException($"No text file was named; name at least one ({string.Join(", ", Readers.Keys)}).");
 
-    private static IEnumerable<Document> ReadFile(string path, string textField, BadRows? bad, CancellationToken cancellation)
+    private static IEnumerable<Document> ReadFile(string path, DocumentFields fields, BadRows? bad, CancellationToken cancellation)
     {
         IDocumentReader reader = FindReader(path);
         long before = bad?.Count ?? 0, count = 0;
-        using IEnumerator<Document> documents = reader.Read(path, textField, bad, cancellation).GetEnumerator();
+        using IEnumerator<Document> documents = reader.Read(path, fields, bad, cancellation).GetEnumerator();
         for (; Guarded(path, documents.MoveNext); count++) yield return documents.Current;
         if (count == 0 && bad?.Count > before) throw new MxdInputException($"{path} has no row that can be used; what is wrong with the first of all: {bad.First}");
     }

@@ -141,7 +141,7 @@ public sealed class EvalInput : IDisposable
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.AddIf(options.Run.Distinct().Count() < options.Run.Count, "--run names the same folder twice: name each once.");
         problems.Collect(() => { Devices.Parse(options.Device); });
-        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, cancellation));
+        if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, cancellation: cancellation));
         foreach (string run in options.Run) problems.Collect(() => new RunFolder(run).RequireLayer());
         problems.ThrowIfAny();
     }

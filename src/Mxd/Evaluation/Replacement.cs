@@ -11,6 +11,19 @@ public sealed record Replacement(ILayer Layer, HookPoint Input, HookPoint Output
     public IDisposable Splice(LanguageModel model, Steering? steering = null) =>
         new LayerSwap(model, Input, Output, (x, _) => steering is null ? Layer.Forward(x) : steering.Forward(Layer, x));
 
+    /// <summary>Puts the layer in place, its units steered from the last token of a prompt on: the first that goes through the model, by itself, before what follows it.</summary>
+    public IDisposable SpliceAfterPrompt(LanguageModel model, Steering steering)
+    {
+        bool isPrompt = true;
+        return new LayerSwap(model, Input, Output, (x, _) =>
+        {
+            long plain = isPrompt ? x.shape[0] - 1 : 0;
+            isPrompt = false;
+            Tensor steered = steering.Forward(Layer, x.narrow(0, plain, x.shape[0] - plain));
+            return plain == 0 ? steered : cat([Layer.Forward(x.narrow(0, 0, plain)), steered]);
+        });
+    }
+
     /// <summary>Puts a constant vector [O] in its place.</summary>
     public IDisposable Ablate(LanguageModel model, Tensor vector) => LayerSwap.Constant(model, Output, vector);
 

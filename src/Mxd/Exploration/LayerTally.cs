@@ -22,8 +22,8 @@ internal sealed class LayerTally(int units, ExplorationOptions options)
     public void Add(PackedContexts text, long first, int count, SparseCodes codes)
     {
         int length = text.ContextLength;
-        List<ActiveUnit>[] byContext = [.. Enumerable.Range(0, count).Select(_ => new List<ActiveUnit>())];
-        foreach (ActiveUnit active in ActiveUnits.Of(codes))
+        List<CodeEntry>[] byContext = [.. Enumerable.Range(0, count).Select(_ => new List<CodeEntry>())];
+        foreach (CodeEntry active in CodeEntries.Of(codes).Where(e => e.Value > 0))
         {
             Count(active);
             // The same first token stands before every context: what is active there says nothing about the text.
@@ -34,17 +34,17 @@ internal sealed class LayerTally(int units, ExplorationOptions options)
         tokens += (long)count * length;
     }
 
-    private void Count(ActiveUnit active)
+    private void Count(CodeEntry active)
     {
         counts[active.Unit]++;
         sums[active.Unit] += active.Value;
         maxima[active.Unit] = Math.Max(maxima[active.Unit], active.Value);
     }
 
-    private void Add(long context, List<ActiveUnit> active, ReadOnlySpan<int> tokens)
+    private void Add(long context, List<CodeEntry> active, ReadOnlySpan<int> tokens)
     {
         active.Sort((a, b) => a.Unit != b.Unit ? a.Unit.CompareTo(b.Unit) : a.Row.CompareTo(b.Row));
-        ReadOnlySpan<ActiveUnit> sorted = CollectionsMarshal.AsSpan(active);
+        ReadOnlySpan<CodeEntry> sorted = CollectionsMarshal.AsSpan(active);
         for (int start = 0, end; start < sorted.Length; start = end)
         {
             int unit = sorted[start].Unit;

@@ -1,3 +1,4 @@
+using Mxd.Layers;
 using Mxd.Runtime;
 
 namespace Mxd.Exploration;
@@ -20,7 +21,7 @@ internal sealed class UnitTally(ExplorationOptions options)
     public long Firings { get; private set; }
 
     /// <summary>Adds the unit's coefficients in one context, by position, the first token's left out; at least one.</summary>
-    public void Add(long context, ReadOnlySpan<ActiveUnit> active, ReadOnlySpan<int> tokens)
+    public void Add(long context, ReadOnlySpan<CodeEntry> active, ReadOnlySpan<int> tokens)
     {
         int peak = 0;
         for (int i = 0; i < active.Length; i++)
@@ -35,12 +36,12 @@ internal sealed class UnitTally(ExplorationOptions options)
         sample.Offer(sighting);
     }
 
-    private Sighting See(long context, ReadOnlySpan<ActiveUnit> active, int peak)
+    private Sighting See(long context, ReadOnlySpan<CodeEntry> active, int peak)
     {
         int position = active[peak].Row;
         List<int> positions = [];
         List<float> values = [];
-        foreach (ActiveUnit unit in active)
+        foreach (CodeEntry unit in active)
             if (unit.Row >= position - options.Before && unit.Row <= position + options.After)
             {
                 positions.Add(unit.Row);

@@ -31,6 +31,9 @@ public sealed record ChartAxis(string Label, AxisScale Scale = AxisScale.Linear)
     public double? Minimum { get; init; }
 
     public double? Maximum { get; init; }
+
+    /// <summary>Of an axis of things that have no order: what stands at 0, 1, 2 and so on.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
 }
 
 /// <summary>How values become places.</summary>

@@ -25,7 +25,7 @@ internal sealed class ChartLayout
         Width = Math.Max(Math.Max(chart.Width, left + right + LeastPlot), left + Edge + Math.Max(FigureFont.Width(chart.Title, TitleSize), FigureFont.Width(chart.Subtitle ?? "", NoteSize)));
         Height = Math.Max(chart.Height, top + below + PlotEntry.LineHeight * labels.Length);
         Plot = new Frame(left, top, Width - right, Height - below);
-        XTicks = Apart(AxisTicks.Of(X, Math.Max(3, (int)(Plot.Width / 90))));
+        XTicks = Apart(chart.X.Names is { } names ? [.. names.Select((name, i) => new Tick(i, name))] : AxisTicks.Of(X, Math.Max(3, (int)(Plot.Width / 90))));
     }
 
     public double Width { get; }

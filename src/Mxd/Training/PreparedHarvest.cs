@@ -180,7 +180,7 @@ public sealed class PreparedHarvest : IDisposable
     {
         var downloads = new ObservedDownloads(observer);
         foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
-            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, downloads, cancellation));
+            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, downloads, cancellation: cancellation));
         problems.Collect(() => { Devices.Parse(options.Device); });
         if (ModelFile.IsOnHub(options.Model)) problems.ThrowIfAny();
         ModelFile? model = problems.Collect(() => ModelFile.Open(options.Model, downloads, cancellation));

@@ -221,7 +221,7 @@ public sealed class PreparedRun : IDisposable
         TrainOptions options, RunFolder folder, ProblemList problems, (string? Checkpoint, long? Contexts) resumed, IRunObserver observer, CancellationToken cancellation)
     {
         foreach (IReadOnlyList<string> files in new[] { options.Text, options.Validation })
-            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation));
+            if (files.Count > 0) problems.Collect(() => TextFiles.Check(files, options.TextField, options.SkipBad, new ObservedDownloads(observer), cancellation: cancellation));
         problems.Collect(() => { Devices.Parse(options.Device); });
         // A download takes its time: not before all else is right.
         if (ModelFile.IsOnHub(options.Model)) problems.ThrowIfAny();

@@ -18,6 +18,21 @@ public sealed record RunFolder(string Path)
 
     public string EvaluationFile => System.IO.Path.Combine(Path, "evaluation.json");
 
+    /// <summary>Folders' own names, with those above them where two are the same.</summary>
+    public static IReadOnlyList<string> ShortNames(IReadOnlyList<RunFolder> folders)
+    {
+        string[][] paths = [.. folders.Select(f => System.IO.Path.GetFullPath(f.Path).Split(System.IO.Path.DirectorySeparatorChar))];
+        int different = paths.Select(p => string.Join('/', p)).Distinct().Count();
+        for (int parts = 1; ; parts++)
+        {
+            string[] names = [.. paths.Select(p => string.Join('/', p[^Math.Min(parts, p.Length)..]))];
+            if (names.Distinct().Count() == different) return names;
+        }
+    }
+
+    /// <summary>What probing found on labelled texts of a name.</summary>
+    public string ProbeFile(string data) => System.IO.Path.Combine(Path, "probe", data + ".json");
+
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Was it made by training? An imported layer's folder holds the layer alone.</summary>

@@ -60,7 +60,7 @@ internal sealed class SweepCheck
         // A store has the names of its text as they were pinned.
         if (store is null) Replace(shared with { Text = TextFiles.Pin(shared.Text, downloads, cancellation), Validation = TextFiles.Pin(shared.Validation, downloads, cancellation) });
         foreach (IReadOnlyList<string> files in TextThatIsRead(shared))
-            if (files.Count > 0) Collect(() => TextFiles.Check(files, shared.TextField, shared.SkipBad, downloads, cancellation));
+            if (files.Count > 0) Collect(() => TextFiles.Check(files, shared.TextField, shared.SkipBad, downloads, cancellation: cancellation));
         Problems.Collect(() => { Devices.Parse(shared.Device); });
         ModelFile? model = null;
         if (NeedsModel)

@@ -25,7 +25,7 @@ public sealed record ReportedRun(
         var problems = new ProblemList();
         List<RunFolder> missing = [];
         List<ReportedRun> runs = [];
-        foreach ((RunFolder folder, string name) in folders.Zip(Names(folders)))
+        foreach ((RunFolder folder, string name) in folders.Zip(RunFolder.ShortNames(folders)))
             problems.Collect(() =>
             {
                 folder.RequireLayer();
@@ -53,16 +53,5 @@ public sealed record ReportedRun(
             folder.IsTrained ? folder.ReadDescription() : null,
             folder.IsTrained ? folder.ReadFinishedResult() : null,
             folder.ReadMetrics());
-    }
-
-    /// <summary>Folders' own names, with those above them where two are the same.</summary>
-    private static string[] Names(IReadOnlyList<RunFolder> folders)
-    {
-        string[] paths = [.. folders.Select(f => Path.GetFullPath(f.Path))];
-        for (int parts = 1; ; parts++)
-        {
-            string[] names = [.. paths.Select(p => string.Join('/', p.Split(Path.DirectorySeparatorChar)[^Math.Min(parts, p.Split(Path.DirectorySeparatorChar).Length)..]))];
-            if (names.Distinct().Count() == paths.Distinct().Count()) return names;
-        }
     }
 }

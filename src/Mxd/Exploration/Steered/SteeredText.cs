@@ -6,7 +6,7 @@ using Mxd.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Mxd.Exploration;
+namespace Mxd.Exploration.Steered;
 
 /// <summary>A prompt continued with a layer in place, as it is and with one of its units steered.</summary>
 /// <param name="Unit">The unit.</param>
@@ -37,13 +37,17 @@ public sealed record SteeredText(long Unit, double Coefficient, double Divergenc
     }
 
     /// <summary>How far steering moves the prediction that follows a prompt: KL(steered ‖ not), in nats.</summary>
-    /// <inheritdoc cref="Compare"/>
-    public static double Measure(LanguageModel model, Replacement replacement, IReadOnlyList<int> prompt, Steering steering)
+    /// <param name="model">The language model the layer belongs to.</param>
+    /// <param name="replacement">The layer.</param>
+    /// <param name="prompt">Token ids, the first token included.</param>
+    /// <param name="steering">The units and what is added to them.</param>
+    /// <param name="fromEnd">At the prompt's last token alone, instead of at all.</param>
+    public static double Measure(LanguageModel model, Replacement replacement, IReadOnlyList<int> prompt, Steering steering, bool fromEnd = false)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor tokens = tensor([.. prompt.Select(id => (long)id)]).unsqueeze(0).to(model.Device);
-        Tensor plain = Predict(replacement.Splice(model)), steered = Predict(replacement.Splice(model, steering));
+        Tensor plain = Predict(replacement.Splice(model)), steered = Predict(fromEnd ? replacement.SpliceAfterPrompt(model, steering) : replacement.Splice(model, steering));
         return (steered.exp() * (steered - plain)).sum().ToDouble();
 
         Tensor Predict(IDisposable splice)

@@ -1,5 +1,5 @@
 using Mxd.Evaluation;
-using Mxd.Exploration;
+using Mxd.Exploration.Steered;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Families;
 using Mxd.LanguageModels.Generation;
@@ -10,7 +10,7 @@ using Mxd.Tests.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Mxd.Tests.Exploration;
+namespace Mxd.Tests.Exploration.Steered;
 
 public sealed class SteeredTextTests : IDisposable
 {
@@ -57,6 +57,27 @@ public sealed class SteeredTextTests : IDisposable
         SteeredText text = Compare(500);
         using (replacement.Splice(model)) Assert.Equal(new TextGenerator(model, new NumberTokenizer(37)).Generate(prompt, greedy).Samples[0].Text, text.Before);
         Assert.NotEqual(text.Before, text.After);
+    }
+
+    /// <summary>The prompt is read as it is, and its last token steered: what it predicts depends on that token's unit alone.</summary>
+    [Fact]
+    public void FromThePromptsEnd_EarlierTokensAreNotSteered()
+    {
+        using IDisposable noGrad = no_grad();
+        var steering = new Steering(new Dictionary<long, double> { [5] = 30 });
+        double everywhere = SteeredText.Measure(model, replacement, prompt, steering), atTheEnd = SteeredText.Measure(model, replacement, prompt, steering, fromEnd: true);
+        Assert.True(atTheEnd > 1e-4);
+        Assert.NotEqual(everywhere, atTheEnd, 1e-6);
+        // Where the prompt is one token, both are the same.
+        Assert.Equal(SteeredText.Measure(model, replacement, [3], steering), SteeredText.Measure(model, replacement, [3], steering, fromEnd: true), 1e-12);
+        // A layer that is the same everywhere before the end gives the same hidden values there.
+        Tensor tokens = tensor([.. prompt.Select(id => (long)id)]).unsqueeze(0);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor plain, steered;
+        using (replacement.Splice(model)) plain = model.Forward(tokens);
+        using (replacement.SpliceAfterPrompt(model, steering)) steered = model.Forward(tokens);
+        GoldenTensors.AssertClose(plain.narrow(1, 0, prompt.Length - 1), steered.narrow(1, 0, prompt.Length - 1), 1e-6, "before the end");
+        Assert.True((plain.select(1, -1) - steered.select(1, -1)).norm().ToDouble() > 1e-3);
     }
 
     private SteeredText Compare(double coefficient) => SteeredText.Compare(model, replacement, new NumberTokenizer(37), prompt, (5, coefficient), greedy);

@@ -1,0 +1,99 @@
+using Mxd.Evaluation;
+using Mxd.LanguageModels;
+using Mxd.LanguageModels.Generation;
+using Mxd.Layers;
+using Mxd.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Exploration.Steered;
+
+/// <summary>
+/// The published steering experiment: a prompt continued with a layer in place, again and again, each time with another unit steered. Every unit draws the same random
+/// numbers as the text that is not steered.
+/// </summary>
+public sealed class SteeringExperiment(LanguageModel model, Replacement replacement, SteerInput input, SteerOptions options)
+{
+    private readonly TextGenerator generator = new(model, input.Model.Tokenizer);
+
+    /// <summary>Steers all units, one after another or together. Stopped, it returns what there is by then.</summary>
+    public SteeringResult Run(IRunObserver observer, CancellationToken cancellation)
+    {
+        (IReadOnlyList<ChosenForSteering> units, UnitStrengths? strengths) = Choose(observer, cancellation);
+        (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Select(unit => (unit, Coefficient(unit.Unit, strengths))).Where(u => u.Item2 is not null).Select(u => (u.unit, u.Item2!.Value))];
+        if (steered.Length < units.Count)
+            observer.Note($"Note: {units.Count - steered.Length} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out.");
+        (ChosenForSteering Unit, double Coefficient)[][] groups = options.Together ? steered.Length == 0 ? [] : [steered] : [.. steered.Select(s => new[] { s })];
+        observer.Begin("Steering", (1 + groups.Length) * (long)options.Samples, "samples");
+        IReadOnlyList<SteeredSample> unsteered = Continue(null, cancellation);
+        List<SteeredUnits> done = [];
+        foreach ((ChosenForSteering Unit, double Coefficient)[] group in groups)
+        {
+            observer.Advance((1 + done.Count) * (long)options.Samples);
+            if (cancellation.IsCancellationRequested || Steer(group, cancellation) is not { } result) break;
+            done.Add(result);
+        }
+        observer.Advance((1 + done.Count) * (long)options.Samples);
+        return new SteeringResult(input.Run.Path, replacement.Layer.Options.Type, options.Prompt, options, unsteered, done, done.Count < groups.Length);
+    }
+
+    private (IReadOnlyList<ChosenForSteering>, UnitStrengths?) Choose(IRunObserver observer, CancellationToken cancellation)
+    {
+        if (input.Text is not { } text) return (input.Units!, null);
+        observer.Begin("Measuring activations", Math.Min(options.Contexts, text.Count), "contexts");
+        var strengths = UnitStrengths.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
+        return (input.Units ?? [.. strengths.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], strengths);
+    }
+
+    private double? Coefficient(int unit, UnitStrengths? strengths) => options.Scale switch
+    {
+        "max" => options.Coefficient * strengths!.Largest(unit),
+        "p99" => options.Coefficient * strengths!.Percentile99(unit),
+        _ => options.Coefficient,
+    };
+
+    /// <summary>Null where it was stopped.</summary>
+    private SteeredUnits? Steer((ChosenForSteering Unit, double Coefficient)[] units, CancellationToken cancellation)
+    {
+        var steering = new Steering(units.ToDictionary(u => (long)u.Unit.Unit, u => u.Coefficient));
+        IReadOnlyList<SteeredSample> samples = Continue(steering, cancellation);
+        if (cancellation.IsCancellationRequested) return null;
+        string why = string.Join("; ", units.Select(u => u.Unit.Why).OfType<string>());
+        return new SteeredUnits(
+            [.. units.Select(u => u.Unit.Unit)],
+            [.. units.Select(u => u.Coefficient)],
+            why.Length > 0 ? why : null,
+            SteeredText.Measure(model, replacement, input.Prompt, steering, options.Positions == "new"),
+            samples.Select(s => s.Perplexity).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(),
+            samples);
+    }
+
+    private IReadOnlyList<SteeredSample> Continue(Steering? steering, CancellationToken cancellation)
+    {
+        var how = new GenerationOptions
+        {
+            MaximumTokens = options.Tokens,
+            Samples = options.Samples,
+            EndTokens = input.Model.Tokenizer.EndTokens,
+            Sampling = options.Sampling,
+        };
+        Generated generated;
+        using (Splice(steering)) generated = generator.Generate(input.Prompt, how, cancellation: cancellation);
+        return [.. generated.Samples.Select(sample => new SteeredSample(sample.Text, Perplexity(sample.Ids)))];
+    }
+
+    private IDisposable Splice(Steering? steering) =>
+        steering is not null && options.Positions == "new" ? replacement.SpliceAfterPrompt(model, steering) : replacement.Splice(model, steering);
+
+    /// <summary>exp of the mean loss, in float64, of what follows the prompt, under the model as it is.</summary>
+    private double Perplexity(IReadOnlyList<int> ids)
+    {
+        int added = ids.Count - input.Prompt.Count;
+        if (added == 0) return double.NaN;
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor tokens = tensor([.. ids.Select(id => (long)id)]).unsqueeze(0).to(model.Device);
+        Tensor losses = NextTokenLoss.CrossEntropy(model, model.Forward(tokens), tokens);
+        return Math.Exp(losses[0].narrow(0, input.Prompt.Count - 1, added).to(ScalarType.Float64).mean().ToDouble());
+    }
+}
