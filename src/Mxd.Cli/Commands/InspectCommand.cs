@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using Mxd.Cli.CommandLine;
+using Mxd.Evaluation;
 using Mxd.Exploration;
+using Mxd.Exploration.Health;
+using Mxd.Interchange;
+using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -19,18 +23,56 @@ internal sealed record InspectOptions
 
     [Option("--batch", "Tokens at once, for memory.")]
     public long Batch { get; init; } = 4096;
+
+    [Option("--contexts", "Contexts of text that the use of units is measured on; 0 leaves it out, and needs no language model.")]
+    public int Contexts { get; init; } = 64;
+
+    [Option("--text", "That text, named as for train (default: what the run held out).", IsPath = true, MayBeHubId = true)]
+    public IReadOnlyList<string> Text { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true, MayBeHubId = true)]
+    public string? Model { get; init; }
+
+    [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
+    public string ModelDtype { get; init; } = "float32";
+
+    [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]
+    public string Device { get; init; } = "auto";
+
+    [Option("--allow-other-weights", "Accept the same model with other weights, such as another quantisation.")]
+    public bool AllowOtherWeights { get; init; }
+
+    /// <summary>Was text or model named, so that doing without them is no choice?</summary>
+    public bool NamesText => Text.Count > 0 || Model is not null;
+
+    /// <summary>What finds the language model and the text, as for <c>mxd eval</c>.</summary>
+    public EvalOptions ForUse => new()
+    {
+        Run = [Run],
+        Text = Text,
+        TextField = TextField,
+        Contexts = Contexts,
+        Model = Model,
+        ModelDtype = ModelDtype,
+        Device = Device,
+        AllowOtherWeights = AllowOtherWeights,
+    };
 }
 
-/// <summary><c>mxd inspect</c>: what a trained or imported layer is, costs, and what ranks its experts have.</summary>
+/// <summary><c>mxd inspect</c>: what a trained or imported layer is and costs, what ranks its experts have, how different its units are and how they are used.</summary>
 internal static class InspectCommand
 {
     public static Command Create()
     {
         var command = new DocumentedCommand(
             "inspect",
-            "Show what a layer is and costs: type, shapes, parameters, FLOPs, memory, ranks of some of its experts.",
+            "Show what a layer is and costs (type, shapes, parameters, FLOPs, memory), ranks of its experts, how different its units are from one another, and how they are used on text.",
             "mxd inspect --run runs/mxd",
-            "mxd inspect --run runs/mxd --sample 64 --json");
+            "mxd inspect --run runs/mxd --sample 64 --json",
+            "mxd inspect --run runs/imported --model gpt2 --text held-out.jsonl --contexts 256");
         var defaults = new InspectOptions();
         var set = new OptionSet<InspectOptions>(command, defaults);
         foreach (Option required in set.Of(nameof(InspectOptions.Run))) command.Require(required);
@@ -38,7 +80,8 @@ internal static class InspectCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            Inspection inspection = Inspect(set.Apply(defaults, parsed));
+            InspectOptions options = set.Apply(defaults, parsed);
+            Inspection inspection = ProgressDisplay.Show(observer => Inspect(options, observer));
             if (parsed.GetValue(json)) Output.Json(inspection);
             else Show(inspection);
             return 0;
@@ -46,19 +89,54 @@ internal static class InspectCommand
         return command;
     }
 
-    private static Inspection Inspect(InspectOptions options)
+    private static Inspection Inspect(InspectOptions options, IRunObserver observer)
     {
+        using var stop = new StopSignal(observer);
         var problems = new ProblemList();
         problems.AddIf(options.Sample < 1, $"--sample is {options.Sample}; it must be at least 1.");
         problems.AddIf(options.Batch is < 1 or > int.MaxValue, $"--batch is {options.Batch}; it must be from 1 to {int.MaxValue}.");
+        problems.AddIf(options.Contexts < 0, $"--contexts is {options.Contexts}; it must be at least 0.");
+        problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
+        problems.Collect(() => { Devices.Parse(options.Device); });
         var folder = new RunFolder(options.Run);
         problems.Collect(folder.RequireLayer);
         problems.ThrowIfAny();
-        LayerReport report = LayerReport.Of(folder.LayerFile, options.Batch, options.Sample);
+        using EvalInput? input = OpenText(options, observer, stop.Token);
+        observer.Begin("Looking at the layer", 0, "");
+        LayerReport report = LayerReport.Of(folder.LayerFile, options.Batch, options.Sample, stop.Token);
+        UnitsInUse? use = input is null ? null : Invocation.Work(() => Use(options, input, observer, stop.Token));
         LayerCost cost = report.Cost;
         return new Inspection(
             options.Run, report.Saved.Layer.Type, cost.Parameters, cost.ForwardFlops, cost.TrainingFlops, cost.InferenceBytes, cost.TrainingBytes, report.Batch,
-            report.Saved.Layer, report.Saved.Input, report.Saved.Output, report.Saved.Model?.Id ?? report.Saved.Imported?.ModelName, report.Saved.Origin?.TrainedTokens, report.Saved.Imported?.Format, report.Parameters, report.Ranks);
+            report.Saved.Layer, report.Saved.Input, report.Saved.Output, report.Saved.Model?.Id ?? report.Saved.Imported?.ModelName, report.Saved.Origin?.TrainedTokens, report.Saved.Imported?.Format, report.Parameters, report.Ranks, report.Diversity, use);
+    }
+
+    /// <summary>Where text and model are; null where they are not at hand and nobody named them, which is said.</summary>
+    private static EvalInput? OpenText(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
+    {
+        if (options.Contexts == 0 || NativeLayer.ReadHeader(new RunFolder(options.Run).LayerFile).Layer.Units == 0) return null;
+        try
+        {
+            observer.Begin("Reading the text", 0, "");
+            var input = EvalInput.Open(options.ForUse, observer, cancellation);
+            foreach (string note in input.Notes) observer.Note(note);
+            return input;
+        }
+        catch (MxdInputException e) when (!options.NamesText)
+        {
+            observer.Note($"Note: how units are used was left out. {e.Message.Split('\n')[0]}");
+            return null;
+        }
+    }
+
+    private static UnitsInUse Use(InspectOptions options, EvalInput input, IRunObserver observer, CancellationToken cancellation)
+    {
+        observer.Begin("Loading the language model", 100, "%");
+        using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
+        Replacement replacement = input.Runs[0].Load(model.Device);
+        using ILayer layer = replacement.Layer;
+        observer.Begin("Looking at the use of units", Math.Min(options.Contexts, input.Text.Count), "contexts");
+        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, new ObservedCount(observer), cancellation), input.TextFiles);
     }
 
     private static void Show(Inspection i)
@@ -84,9 +162,30 @@ internal static class InspectCommand
         {
             facts.Add(("ranks", "each unit adds one vector to the output: rank 1"));
         }
+        if (i.Diversity is { } diversity)
+        {
+            facts.Add(("alike", $"{Alike(diversity.Encoders, "look for")}; {Alike(diversity.Decoders, "do")}"));
+            if (diversity.Collapse is { } collapse) facts.Add(("collapse", collapse));
+        }
+        if (i.Use is { } use) facts.AddRange(Use(use));
         Output.Facts(facts);
         Output.Line("");
         Output.Facts([.. i.Tensors.Select(t => (t.Key, $"[{string.Join(", ", t.Shape)}], norm {t.Norm.ToString("g4", CultureInfo.InvariantCulture)}{(t.Trained ? "" : ", not trained")}"))]);
+    }
+
+    private static string Alike(AlikeUnits alike, string what) => FormattableString.Invariant(
+        $"in what they {what}, {alike.NearlyEqual:n0} units have a nearly equal one (cosine {AlikeUnits.Nearly} or more), the nearest is at {alike.MedianNearest:f2} (median), all pairs at {alike.MeanCosine:f3} (mean)");
+
+    private static IEnumerable<(string, string)> Use(UnitsInUse use)
+    {
+        UsageSummary s = use.Summary;
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        yield return ("use", string.Create(culture, $"on {s.Tokens:n0} tokens of {s.Contexts:n0} contexts: {s.L0:f1} units a token; {s.Never:n0} of {s.Units:n0} units never active, {use.AlwaysOn.Count:n0} on more than half of the tokens"));
+        yield return ("spread", string.Create(culture, $"as even as {s.EffectiveUnits:n0} units used alike (entropy {s.Entropy:f2} nats); the median of those in use is active on {s.MedianFrequency:p3} of tokens, the commonest on {s.LargestFrequency:p1}"));
+        yield return ("frequencies", string.Join(", ", s.Histogram.Counts.Select((count, i) => (count, from: s.Histogram.First + i * s.Histogram.Width)).GroupBy(b => (int)Math.Floor(b.from + 1e-9))
+            .Select(decade => string.Create(culture, $"{decade.Sum(b => b.count):n0} from 1e{decade.Key} to 1e{decade.Key + 1}"))) + " (units by share of tokens)");
+        if (use.CoActive.Count > 0)
+            yield return ("together", string.Join(", ", use.CoActive.Take(5).Select(p => string.Create(culture, $"{p.First} and {p.Second} ({p.Cosine:f2})"))) + " (cosine of the tokens they are active on, of the commonest 512)");
     }
 
     private static IEnumerable<(string, string)> Place(Inspection i)
@@ -123,5 +222,7 @@ internal static class InspectCommand
         long? TrainedTokens,
         string? ImportedFrom,
         IReadOnlyList<ParameterReport> Tensors,
-        RankReport? Ranks);
+        RankReport? Ranks,
+        UnitDiversity? Diversity,
+        UnitsInUse? Use);
 }

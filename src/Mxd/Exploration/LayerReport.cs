@@ -1,3 +1,4 @@
+using Mxd.Exploration.Health;
 using Mxd.Interchange;
 using Mxd.Layers;
 using TorchSharp;
@@ -29,7 +30,8 @@ public sealed record RankReport(
 /// <param name="Cost">Operations and memory at <paramref name="Batch"/> tokens at once.</param>
 /// <param name="Batch">Tokens at once.</param>
 /// <param name="Ranks">Of a sample of experts; null for types whose units are vectors, or that have none.</param>
-public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport> Parameters, LayerCost Cost, long Batch, RankReport? Ranks)
+/// <param name="Diversity">Whether units are different from one another; null for types without.</param>
+public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport> Parameters, LayerCost Cost, long Batch, RankReport? Ranks, UnitDiversity? Diversity)
 {
     /// <summary>The key that experts have and other units have not.</summary>
     private const string Scales = "W_cond";
@@ -38,14 +40,16 @@ public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport
     /// <param name="file">A layer.safetensors.</param>
     /// <param name="batch">Tokens at once, for memory.</param>
     /// <param name="sample">Experts whose spectrum is worked out, at most.</param>
+    /// <param name="cancellation">Stops between parts of the work.</param>
     /// <exception cref="Runtime.MxdInputException">The file is not a saved layer.</exception>
-    public static LayerReport Of(string file, long batch, int sample)
+    public static LayerReport Of(string file, long batch, int sample, CancellationToken cancellation = default)
     {
         using IDisposable noGrad = no_grad();
         (SavedLayer saved, ILayer layer) = NativeLayer.Load(file, CPU);
         using (layer)
             return new LayerReport(
-                saved, [.. layer.Parameters.Select(Describe)], LayerCost.Of(saved.Layer, batch), batch, layer.Parameters.Any(p => p.Key == Scales) ? Rank(layer, sample) : null);
+                saved, [.. layer.Parameters.Select(Describe)], LayerCost.Of(saved.Layer, batch), batch, layer.Parameters.Any(p => p.Key == Scales) ? Rank(layer, sample) : null,
+                UnitDiversity.Of(layer, cancellation));
     }
 
     private static ParameterReport Describe(Parameter parameter)

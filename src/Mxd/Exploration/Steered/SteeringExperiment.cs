@@ -1,4 +1,5 @@
 using Mxd.Evaluation;
+using Mxd.Exploration.Health;
 using Mxd.LanguageModels;
 using Mxd.LanguageModels.Generation;
 using Mxd.Layers;
@@ -19,8 +20,8 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
     /// <summary>Steers all units, one after another or together. Stopped, it returns what there is by then.</summary>
     public SteeringResult Run(IRunObserver observer, CancellationToken cancellation)
     {
-        (IReadOnlyList<ChosenForSteering> units, UnitStrengths? strengths) = Choose(observer, cancellation);
-        (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Select(unit => (unit, Coefficient(unit.Unit, strengths))).Where(u => u.Item2 is not null).Select(u => (u.unit, u.Item2!.Value))];
+        (IReadOnlyList<ChosenForSteering> units, UnitTrace? trace) = Choose(observer, cancellation);
+        (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Select(unit => (unit, Coefficient(unit.Unit, trace))).Where(u => u.Item2 is not null).Select(u => (u.unit, u.Item2!.Value))];
         if (steered.Length < units.Count)
             observer.Note($"Note: {units.Count - steered.Length} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out.");
         (ChosenForSteering Unit, double Coefficient)[][] groups = options.Together ? steered.Length == 0 ? [] : [steered] : [.. steered.Select(s => new[] { s })];
@@ -37,18 +38,18 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
         return new SteeringResult(input.Run.Path, replacement.Layer.Options.Type, options.Prompt, options, unsteered, done, done.Count < groups.Length);
     }
 
-    private (IReadOnlyList<ChosenForSteering>, UnitStrengths?) Choose(IRunObserver observer, CancellationToken cancellation)
+    private (IReadOnlyList<ChosenForSteering>, UnitTrace?) Choose(IRunObserver observer, CancellationToken cancellation)
     {
         if (input.Text is not { } text) return (input.Units!, null);
         observer.Begin("Measuring activations", Math.Min(options.Contexts, text.Count), "contexts");
-        var strengths = UnitStrengths.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
-        return (input.Units ?? [.. strengths.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], strengths);
+        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
+        return (input.Units ?? [.. trace.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], trace);
     }
 
-    private double? Coefficient(int unit, UnitStrengths? strengths) => options.Scale switch
+    private double? Coefficient(int unit, UnitTrace? trace) => options.Scale switch
     {
-        "max" => options.Coefficient * strengths!.Largest(unit),
-        "p99" => options.Coefficient * strengths!.Percentile99(unit),
+        "max" => options.Coefficient * trace!.Largest(unit),
+        "p99" => options.Coefficient * trace!.Percentile99(unit),
         _ => options.Coefficient,
     };
 
