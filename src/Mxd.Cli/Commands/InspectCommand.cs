@@ -136,7 +136,7 @@ internal static class InspectCommand
         Replacement replacement = input.Runs[0].Load(model.Device);
         using ILayer layer = replacement.Layer;
         observer.Begin("Looking at the use of units", Math.Min(options.Contexts, input.Text.Count), "contexts");
-        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, new ObservedCount(observer), cancellation), input.TextFiles);
+        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, progress: new ObservedCount(observer), cancellation: cancellation), input.TextFiles);
     }
 
     private static void Show(Inspection i)

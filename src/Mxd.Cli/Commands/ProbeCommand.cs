@@ -29,7 +29,8 @@ internal static class ProbeCommand
             ProbeOptions options = set.Apply(defaults, parsed);
             ProbeReport report = ProgressDisplay.Show(observer => Run(options, observer));
             if (parsed.GetValue(json)) Output.Json(report);
-            else ProbeTable.Show(report, options.Out);
+            else if (report.Runs.Count > 0) ProbeTable.Show(report, options.Out);
+            if (report.Stopped == true) throw new OperationCanceledException();
             return 0;
         });
         return command;
@@ -45,8 +46,8 @@ internal static class ProbeCommand
         {
             observer.Begin("Loading the language model", 100, "%");
             using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
-            ProbeReport report = Probing.Run(model, input, options, observer, stop.Token);
-            if (options.Out is { } folder)
+            ProbeReport report = SparseProbing.Run(model, input, observer, stop.Token);
+            if (options.Out is { } folder && report.Runs.Count > 0)
                 foreach (NamedChart chart in new ProbeFigures(report).All) Figure.Save(chart.Chart, folder, chart.Name);
             return report;
         });

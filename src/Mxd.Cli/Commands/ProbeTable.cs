@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation.Probing;
+using Mxd.Exploration;
 using Mxd.Training;
 using Spectre.Console;
 
@@ -9,6 +10,8 @@ namespace Mxd.Cli.Commands;
 /// <summary>A probing as tables: the runs beside each other, class by class, and the best units of each.</summary>
 internal static class ProbeTable
 {
+    private const int LongestLabel = 24;
+
     public static void Show(ProbeReport report, string? figures)
     {
         IReadOnlyList<string> names = RunFolder.ShortNames([.. report.Runs.Select(run => new RunFolder(run.Run))]);
@@ -17,7 +20,7 @@ internal static class ProbeTable
         Output.Line(
             $"{report.Texts:n0} texts of {report.Protocol.Data[0]}{(report.Protocol.Data.Count > 1 ? " and more" : "")}, {report.TrainTexts:n0} of them to fit on; all figures are of the others. Best unit: of {report.Protocol.Candidates} candidates, the one with the best F1 there, " +
             "which is the published protocol and kind to every layer alike; 'on train': the one with the best F1 on the texts it was fitted on.");
-        Output.Line($"Details: {string.Join(", ", report.Runs.Select(run => new RunFolder(run.Run).ProbeFile(report.DataName)))}{(figures is null ? "" : $"; figures: {figures}")}");
+        Output.Line($"Details: {string.Join(", ", report.Runs.Select(run => run.File))}{(figures is null ? "" : $"; figures: {figures}")}");
     }
 
     private static Table Comparison(ProbeReport report, IReadOnlyList<string> names)
@@ -27,7 +30,7 @@ internal static class ProbeTable
         foreach (string name in names) table.AddColumn(new TableColumn(Markup.Escape(name)).RightAligned());
         if (hasUntrained) foreach (string name in names) table.AddColumn(new TableColumn(Markup.Escape(name + ", untrained")).RightAligned());
         foreach ((ProbedClass one, int i) in report.Runs[0].Classes.Select((c, i) => (c, i)))
-            table.AddRow([Markup.Escape(one.Label), .. report.Runs.Select(run => Three(run.Classes[i].F1)), .. Untrained(report, hasUntrained, layer => layer.Classes[i].F1)]);
+            table.AddRow([Markup.Escape(Label(one)), .. report.Runs.Select(run => Three(run.Classes[i].F1)), .. Untrained(report, hasUntrained, layer => layer.Classes[i].F1)]);
         table.AddRow(["mean", .. report.Runs.Select(run => Three(run.F1)), .. Untrained(report, hasUntrained, layer => layer.F1)]);
         return table;
     }
@@ -44,10 +47,13 @@ internal static class ProbeTable
             ["class", "texts", "unit", "F1", "balanced", "precision", "recall", "MCC", "ROC-AUC", "AP", "F1 on train", .. sizes.Select(size => $"F1 of {size}"), "dense"],
             run.Classes.Select(c => (string[])
             [
-                c.Label, $"{c.TrainMembers + c.TestMembers:n0}", $"{c.BestUnit}", Three(c.F1), Three(c.BalancedAccuracy), Three(c.Precision), Three(c.Recall), Three(c.Mcc), Three(c.RocAuc), Three(c.AveragePrecision),
+                Label(c), $"{c.TrainMembers + c.TestMembers:n0}", $"{c.BestUnit}", Three(c.F1), Three(c.BalancedAccuracy), Three(c.Precision), Three(c.Recall), Three(c.Mcc), Three(c.RocAuc), Three(c.AveragePrecision),
                 Three(c.ChosenOnTrain.Scores.F1), .. c.Sparse.Select(s => Three(s.Scores.F1)), Three(c.Dense.F1),
             ]));
     }
+
+    /// <summary>On one line, and not too long for a table.</summary>
+    private static string Label(ProbedClass of) => TokenSigns.Of(of.Label.Length > LongestLabel ? of.Label[..LongestLabel] + "…" : of.Label);
 
     private static string Three(double value) => value.ToString("f3", CultureInfo.InvariantCulture);
 }

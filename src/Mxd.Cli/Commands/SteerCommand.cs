@@ -33,7 +33,7 @@ internal static class SteerCommand
             SteeringResult result = ProgressDisplay.Show(observer => Run(options, observer));
             if (parsed.GetValue(json)) Output.Json(result);
             else Show(result);
-            if (result.IsStopped) throw new OperationCanceledException();
+            if (result.Stopped == true) throw new OperationCanceledException();
             return 0;
         });
         return command;
@@ -66,6 +66,7 @@ internal static class SteerCommand
             Output.Line("");
             string added = string.Join(", ", units.Units.Zip(units.Coefficients, (unit, by) => $"{unit} + {by.ToString("g4", CultureInfo.InvariantCulture)}"));
             Output.Line($"{(units.Units.Count == 1 ? "unit" : "units")} {added}{(units.Why is { } why ? $" ({why})" : "")}: KL {units.Divergence.ToString("f3", CultureInfo.InvariantCulture)}, perplexity {Number(units.Perplexity)}");
+            if (units.Failure is { } failure) Output.Line("  " + failure);
             Samples(units.Samples);
         }
         Output.Line("");

@@ -14,7 +14,7 @@ internal readonly record struct JsonLine(string Path, long Number)
     public string ReadText(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "text", "a string", IsOnlyString: true));
 
     /// <summary>The string, number or truth value under a field, as it is written.</summary>
-    public string ReadLabel(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "label", "a string, a number or a boolean", IsOnlyString: false));
+    public string ReadLabel(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "label", "a string, a number or a boolean: mend it, or pass over such lines with --skip-bad", IsOnlyString: false));
 
     private string Read(ReadOnlySpan<byte> line, Wanted wanted)
     {
@@ -78,7 +78,7 @@ internal readonly record struct JsonLine(string Path, long Number)
             names.Add(Shown.Name(JsonText.Read(ref reader)));
             reader.Skip();
         }
-        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: choose the one that holds the {what}";
+        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: choose the one that holds the {what}{(what == "label" ? " by --label, or pass over such lines with --skip-bad" : "")}";
     }
 
     private static string Kind(JsonTokenType type) => type switch

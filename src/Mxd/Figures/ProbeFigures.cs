@@ -1,4 +1,5 @@
 using Mxd.Evaluation.Probing;
+using Mxd.Runtime;
 using Mxd.Training;
 
 namespace Mxd.Figures;
@@ -9,19 +10,21 @@ public sealed class ProbeFigures(ProbeReport report)
     /// <summary>Distance of neighbouring runs' markers, in classes.</summary>
     private const double Apart = 0.09;
 
+    private const int LongestName = 40, LongestLabel = 24;
+
     private readonly IReadOnlyList<string> names = RunFolder.ShortNames([.. report.Runs.Select(run => new RunFolder(run.Run))]);
 
-    public IReadOnlyList<NamedChart> All => [new NamedChart("probe-f1", F1()), .. report.Runs.SelectMany((run, i) => run.Classes.Select(c => Density(c, i)))];
+    public IReadOnlyList<NamedChart> All => [new NamedChart("probe-f1", F1()), .. report.Runs.SelectMany((run, i) => run.Classes.Select((c, place) => Density(c, i, place)))];
 
     private Chart F1()
     {
         var palette = new Palette();
         SeriesStyle[] styles = [.. report.Runs.Select(run => palette.Next(run.Type) with { HasLine = false })];
-        string[] labels = [.. report.Runs[0].Classes.Select(c => c.Label)];
+        string[] labels = [.. report.Runs[0].Classes.Select(c => c.Label.Length > LongestLabel ? c.Label[..LongestLabel] + "…" : c.Label)];
         int untrained = report.Runs.Max(run => run.Untrained.Count);
         return new Chart
         {
-            Title = $"One unit a class: F1 on {report.DataName}",
+            Title = $"One unit a class: F1 on {ProbeFile.NameOf(report.Protocol.Data[0])}",
             Subtitle = $"Best of {report.Protocol.Candidates} units on {report.Texts - report.TrainTexts:n0} texts, fitted on {report.TrainTexts:n0}{(untrained > 0 ? "; hollow: untrained layers of the same shape" : "")}",
             X = new ChartAxis("class") { Names = labels, Minimum = -0.5, Maximum = labels.Length - 0.5 },
             Y = new ChartAxis("F1 of the best unit") { Minimum = 0, Maximum = 1 },
@@ -38,11 +41,11 @@ public sealed class ProbeFigures(ProbeReport report)
     private IEnumerable<ChartPoint> Points(IReadOnlyList<ProbedClass> classes, int run) =>
         classes.Select((c, i) => new ChartPoint(i + (run - (report.Runs.Count - 1) / 2.0) * Apart, c.F1));
 
-    private NamedChart Density(ProbedClass of, int number)
+    private NamedChart Density(ProbedClass of, int number, int place)
     {
         SeriesStyle style = Palette.Style(0) with { Marker = Marker.None };
         return new NamedChart(
-            $"density-{FileName(names[number])}-{FileName(of.Label)}",
+            $"density-{number + 1}-{FileNames.Safe(names[number], LongestName)}-{place + 1}-{FileNames.Safe(of.Label, LongestName)}",
             new Chart
             {
                 Title = $"Unit {of.BestUnit} of {names[number]} on {of.Label}",
@@ -68,6 +71,4 @@ public sealed class ProbeFigures(ProbeReport report)
             yield return new ChartPoint(density.From + (i + 1) * width, y);
         }
     }
-
-    private static string FileName(string label) => string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mxd.Runtime;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Layers;
@@ -12,6 +13,8 @@ namespace Mxd.Layers;
 /// <param name="Coefficients">By unit.</param>
 public sealed record Steering(IReadOnlyDictionary<long, double> Coefficients)
 {
+    private const int MostOneByOne = 8;
+
     /// <summary>Reads <c>UNIT=COEFFICIENT</c>; those of one unit are summed.</summary>
     /// <exception cref="MxdInputException">A text is not of that form; a line for each.</exception>
     public static Steering Parse(IEnumerable<string> texts)
@@ -50,7 +53,18 @@ public sealed record Steering(IReadOnlyDictionary<long, double> Coefficients)
     {
         using DisposeScope scope = NewDisposeScope();
         SparseCodes codes = layer.Encode(x);
-        foreach ((long unit, double coefficient) in Coefficients) codes = codes.Add(unit, coefficient);
+        if (Coefficients.Count <= MostOneByOne) foreach ((long unit, double coefficient) in Coefficients) codes = codes.Add(unit, coefficient);
+        else codes = AddAll(codes);
         return layer.Decode(codes, x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One after another, n units make n copies of the codes; written out, all are added at once.</summary>
+    private DenseCodes AddAll(SparseCodes codes)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor dense = codes.ToDense();
+        var added = new float[codes.Units];
+        foreach ((long unit, double coefficient) in Coefficients) added[unit] = (float)coefficient;
+        return new DenseCodes(dense.add(tensor(added, dtype: dense.dtype, device: dense.device), One).MoveToOuterDisposeScope());
     }
 }

@@ -34,8 +34,11 @@ public sealed class ProbeTests(TinyFiles files, TrainedRuns runs) : CliTests(fil
         JsonElement printed = Probe("--run", runs.Mixture, runs.Transcoder, "--data", Data(), "--json").Json();
         foreach (JsonElement run in printed.GetProperty("runs").EnumerateArray())
         {
-            JsonElement saved = JsonElement.Parse(File.ReadAllText(Path.Combine(run.GetProperty("run").GetString()!, "probe", "data.json")));
-            Assert.True(JsonElement.DeepEquals(run, Assert.Single(saved.GetProperty("runs").EnumerateArray())));
+            string file = run.GetProperty("file").GetString()!;
+            Assert.Equal(Path.Combine(run.GetProperty("run").GetString()!, "probe"), Path.GetDirectoryName(file));
+            JsonElement saved = Assert.Single(JsonElement.Parse(File.ReadAllText(file)).GetProperty("runs").EnumerateArray());
+            Assert.False(saved.TryGetProperty("file", out _));
+            foreach (JsonProperty field in saved.EnumerateObject()) Assert.True(JsonElement.DeepEquals(run.GetProperty(field.Name), field.Value), field.Name);
         }
     }
 

@@ -86,12 +86,39 @@ public sealed class SteerTests(TinyFiles files, TrainedRuns runs) : CliTests(fil
         Steer("--units", "0", "--out", Folder.Write("notes.html", "mine")).Refused("notes.html exists and is no report of mxd");
     }
 
+    /// <summary>Units whose own largest activation makes the coefficient more than a float32 holds are named, and the others steered.</summary>
+    [Fact]
+    public void AUnitThatCannotBeSteered_DoesNotEndTheOthers()
+    {
+        JsonElement[] own = [.. Once("1")], beyond = [.. Once("3e38")];
+        Assert.Equal(own.Length, beyond.Length);
+        foreach ((JsonElement unit, JsonElement far) in own.Zip(beyond))
+        {
+            bool fits = float.IsFinite((float)(3e38 * unit.GetProperty("coefficient").GetDouble()));
+            Assert.False(fits && far.TryGetProperty("failure", out JsonElement failure) && failure.GetString()!.Contains("float32", StringComparison.Ordinal));
+            if (!fits) Assert.Contains("more than a float32 holds", far.GetProperty("failure").GetString(), StringComparison.Ordinal);
+        }
+        Assert.Contains(beyond, far => far.TryGetProperty("failure", out _));
+
+        JsonElement.ArrayEnumerator Once(string coefficient) =>
+            Steer("--top", "32", "--scale", "max", "--coefficient", coefficient, "--contexts", "8", "--samples", "1", "--tokens", "1", "--json").Json().GetProperty("units").EnumerateArray();
+    }
+
+    [Fact]
+    public void ManyUnitsTogether_AreSteeredAtOnce()
+    {
+        JsonElement all = Steer("--units", "all", "--together", "--coefficient", "0.5", "--samples", "1", "--tokens", "3", "--json").Json().GetProperty("units")[0];
+        Assert.Equal(32, all.GetProperty("units").GetArrayLength());
+        Assert.InRange(all.GetProperty("kl").GetDouble(), 1e-9, 100);
+    }
+
     [Fact]
     public void EverythingThatIsWrong_IsSaidAtOnce()
     {
         Steer("--units", "0", "--top", "2", "--samples", "0", "--scale", "mean", "--positions", "some", "--top-p", "2").Refused(
             "Units were named in more than one way|--units, --top and --probe", "--samples is 0|at least 1", "--scale is 'mean'|absolute, max or p99", "--positions is 'some'|all or new", "--top-p is 2");
         Steer().Refused("No units were named");
+        Steer("--units", "0", "--text", Files.HeldOutText).Refused("--text is given, but|--top");
         Steer("--units", "1,x,100000").Refused("--units names 'x'", "--units names unit 100000");
         Steer("--top", "100000").Refused("--top is 100000, but the layer has");
         Steer("--probe", Folder.File("none.json")).Refused("none.json does not exist");

@@ -26,7 +26,7 @@ public sealed class LabelTests : IDisposable
     public void OfOtherKinds_AreRefused(string label, string kind)
     {
         string path = folder.Write("data.jsonl", $"{{\"text\": \"x\", \"kind\": {label}}}\n");
-        Assert.Equal($"data.jsonl, line 1 has {kind} under 'kind'; it must be a string, a number or a boolean.", folder.Message(() => Read(path)));
+        Assert.Equal($"data.jsonl, line 1 has {kind} under 'kind'; it must be a string, a number or a boolean: mend it, or pass over such lines with --skip-bad.", folder.Message(() => Read(path)));
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using Mxd.Layers;
 using Mxd.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Mxd.Tests.Layers;
 
@@ -38,5 +40,21 @@ public class SteeringTests
         Assert.Equal(
             "--steer names unit 8, but the layer has 8: choose one from 0 to 7.",
             Assert.Throws<MxdInputException>(() => Steering.Parse(["8=1"]).Check(layer)).Message);
+    }
+
+    /// <summary>However many units are steered, each is added to what it was.</summary>
+    [Theory]
+    [InlineData("mxd")]
+    [InlineData("skip-transcoder")]
+    public void ManyUnitsAtOnce_AreAsOneAfterAnother(string type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 16, k: 3), seed: 4);
+        Tensor x = randn(7, layer.Options.InputWidth, generator: new Generator(1, CPU));
+        var steering = new Steering(Enumerable.Range(0, 16).Where(unit => unit != 5).ToDictionary(unit => (long)unit, unit => unit - 6.5));
+        SparseCodes codes = layer.Encode(x);
+        foreach ((long unit, double coefficient) in steering.Coefficients) codes = codes.Add(unit, coefficient);
+        GoldenTensors.AssertRelative(layer.Decode(codes, x), steering.Forward(layer, x), 1e-5, type);
     }
 }

@@ -14,8 +14,11 @@ public sealed record BinaryScores(
 {
     /// <param name="scores">A score each, any number of them.</param>
     /// <param name="members">Whether each is one.</param>
+    /// <exception cref="ArgumentException">A score is not a number.</exception>
     public static BinaryScores Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> members)
     {
+        foreach (double score in scores)
+            if (double.IsNaN(score)) throw new ArgumentException("A score is not a number.", nameof(scores));
         double truePositives = 0, falsePositives = 0, trueNegatives = 0, falseNegatives = 0;
         for (int i = 0; i < scores.Length; i++)
         {

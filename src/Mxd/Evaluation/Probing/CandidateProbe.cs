@@ -16,16 +16,11 @@ public sealed record CandidateProbe(int Unit, UnitProbe Probe, BinaryScores Trai
     }
 
     /// <summary>Fits a probe on each of some units, in ascending order of their numbers.</summary>
-    /// <param name="activations">Of all texts; the training texts come first.</param>
-    /// <param name="units">The units.</param>
+    /// <param name="units">The units, each with its activation on all texts; the training texts come first.</param>
     /// <param name="members">Whether each text is of the class.</param>
     /// <param name="train">Number of training texts; there are members and others among them.</param>
-    public static CandidateProbe[] Fit(PooledActivations activations, IEnumerable<int> units, bool[] members, int train)
-    {
-        int[] ordered = [.. units.Order()];
-        double[][] columns = activations.Columns(ordered);
-        return [.. ordered.AsParallel().AsOrdered().Select((unit, i) => Fit(unit, columns[i], members, train))];
-    }
+    public static CandidateProbe[] Fit(IReadOnlyList<(int Unit, double[] Activations)> units, bool[] members, int train) =>
+        [.. units.OrderBy(u => u.Unit).AsParallel().AsOrdered().Select(u => Fit(u.Unit, u.Activations, members, train))];
 
     private static CandidateProbe Fit(int unit, double[] x, bool[] members, int train)
     {

@@ -15,14 +15,16 @@ public sealed class ClassProbing(int candidates, IReadOnlyList<int> sizes)
     /// <summary>Probes one class.</summary>
     /// <param name="label">Its name.</param>
     /// <param name="activations">Of all texts; the training texts come first.</param>
-    /// <param name="output">The layer's pooled output on them, [texts,O].</param>
+    /// <param name="output">The layer's pooled output on them, scaled (<see cref="Standardise"/>), [texts,O].</param>
     /// <param name="members">Whether each text is of the class.</param>
     /// <param name="train">Number of training texts; both they and the rest have members and others.</param>
     public ProbedClass Probe(string label, PooledActivations activations, Tensor output, bool[] members, int train)
     {
+        using DisposeScope scope = NewDisposeScope();
         double[] differences = activations.Differences(members.AsSpan(0, train));
         int[] largest = CandidateProbe.Choose(differences, Math.Max(candidates, sizes.DefaultIfEmpty(0).Max()));
-        CandidateProbe[] probes = CandidateProbe.Fit(activations, largest.Take(candidates), members, train);
+        double[][] columns = activations.Columns(largest);
+        CandidateProbe[] probes = CandidateProbe.Fit([.. largest.Zip(columns).Take(candidates)], members, train);
         CandidateProbe best = probes.MaxBy(p => p.Test.F1)!, onTrain = probes.MaxBy(p => p.Train.F1)!;
         BinaryScores scores = best.Test;
         return new ProbedClass
@@ -43,16 +45,15 @@ public sealed class ClassProbing(int candidates, IReadOnlyList<int> sizes)
             RocAuc = scores.RocAuc,
             AveragePrecision = scores.AveragePrecision,
             ChosenOnTrain = new ChosenProbe(onTrain.Unit, onTrain.Test),
-            Sparse = [.. sizes.Where(size => size <= largest.Length).Select(size => Together(activations, largest[..size], members, train))],
-            Dense = Fit(Standardised(output, train), members, train),
-            Density = ActivationDensity.Of(activations.Columns([best.Unit])[0], members),
+            Sparse = [.. sizes.Where(size => size <= largest.Length).Select(size => Together(largest[..size], columns[..size], members, train))],
+            Dense = Fit(output, members, train),
+            Density = ActivationDensity.Of(columns[Array.IndexOf(largest, best.Unit)], members),
         };
     }
 
-    private static SparseProbe Together(PooledActivations activations, int[] units, bool[] members, int train)
+    private static SparseProbe Together(int[] units, double[][] columns, bool[] members, int train)
     {
         using DisposeScope scope = NewDisposeScope();
-        double[][] columns = activations.Columns(units);
         return new SparseProbe(units, Fit(stack([.. columns.Select(column => tensor(column))], 1), members, train));
     }
 
@@ -63,8 +64,10 @@ public sealed class ClassProbing(int candidates, IReadOnlyList<int> sizes)
         return BinaryScores.Of(probe.Scores(x.narrow(0, train, x.shape[0] - train)), members.AsSpan(train));
     }
 
-    /// <summary>Each value less its mean over the training texts, by its standard deviation there; a constant becomes zero.</summary>
-    private static Tensor Standardised(Tensor x, int train)
+    /// <summary>Each value less its mean over the training texts, by its standard deviation there, in float64; a constant becomes zero.</summary>
+    /// <param name="x">[texts,d].</param>
+    /// <param name="train">Number of training texts, which come first.</param>
+    public static Tensor Standardise(Tensor x, int train)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor all = x.to(ScalarType.Float64), first = all.narrow(0, 0, train);

@@ -22,8 +22,7 @@ internal sealed record LinearProbe(double[] Coefficients, double Intercept)
         Tensor sides = tensor(Array.ConvertAll(members.ToArray(), member => member ? 1.0 : -1.0));
         var problem = new Problem(
             cat([x, ones(x.shape[0], 1, ScalarType.Float64)], 1), sides, tensor(Array.ConvertAll(members.ToArray(), member => member ? weights.Member : weights.Other)));
-        Tensor solution = problem.Solve().MoveToOuterDisposeScope();
-        double[] values = solution.data<double>().ToArray();
+        double[] values = problem.Solve().data<double>().ToArray();
         return new LinearProbe(values[..^1], values[^1]);
     }
 
@@ -47,6 +46,7 @@ internal sealed record LinearProbe(double[] Coefficients, double Intercept)
             {
                 using DisposeScope scope = NewDisposeScope();
                 (Tensor step, double decrement) = Step(w, penalised);
+                if (NewtonStep.IsNone(decrement, loss)) break;
                 double size = 1, nextLoss, bound = loss + NewtonStep.Rounding * loss;
                 Tensor next;
                 while ((nextLoss = Loss(next = w.add(step, Number(-size)), penalised)) > bound && size > NewtonStep.Shortest) size /= 2;

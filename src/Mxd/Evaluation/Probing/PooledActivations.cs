@@ -17,18 +17,22 @@ public sealed class PooledActivations(int units, int texts)
     /// <param name="values">Their values.</param>
     public void Set(int text, int[] active, float[] values) => nonzero[text] = (active, values);
 
+    /// <summary>Are all values numbers?</summary>
+    public bool IsFinite => Array.TrueForAll(nonzero, text => Array.TrueForAll(text.Values, float.IsFinite));
+
     /// <summary>Values of some units on all texts: [unit][text], in float64.</summary>
     /// <param name="chosen">The units, each once.</param>
     public double[][] Columns(IReadOnlyList<int> chosen)
     {
-        var places = new Dictionary<int, int>(chosen.Count);
+        var places = new int[units];
+        Array.Fill(places, -1);
         for (int i = 0; i < chosen.Count; i++) places[chosen[i]] = i;
         double[][] columns = [.. chosen.Select(_ => new double[texts])];
         for (int text = 0; text < texts; text++)
         {
             (int[] active, float[] values) = nonzero[text];
             for (int i = 0; i < active.Length; i++)
-                if (places.TryGetValue(active[i], out int place)) columns[place][text] = values[i];
+                if (places[active[i]] >= 0) columns[places[active[i]]][text] = values[i];
         }
         return columns;
     }

@@ -1,4 +1,5 @@
 using Mxd.Corpora;
+using Mxd.Formats;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -8,10 +9,16 @@ namespace Mxd.Evaluation.Probing;
 /// <summary>Everything that probing reads, checked before work starts.</summary>
 public sealed class ProbeInput : IDisposable
 {
-    private ProbeInput(IReadOnlyList<EvalRun> runs, ModelFile model, ProbeTexts texts, string dataHash, IReadOnlyList<string> notes)
+    private ProbeInput(ProbeOptions options, IReadOnlyList<EvalRun> runs, ModelFile model, ProbeTexts texts, string dataHash, IReadOnlyList<string> notes)
     {
-        (Runs, Model, Texts, DataHash, Notes) = (runs, model, texts, dataHash, notes);
+        (Options, Runs, Model, Texts, DataHash, Notes) = (options, runs, model, texts, dataHash, notes);
     }
+
+    /// <summary>What was asked for, data sets of the hub by the commit they are at.</summary>
+    public ProbeOptions Options { get; }
+
+    /// <summary>Classes without a probe that are named.</summary>
+    private const int ShownClasses = 5;
 
     public IReadOnlyList<EvalRun> Runs { get; }
 
@@ -36,6 +43,7 @@ public sealed class ProbeInput : IDisposable
         problems.Collect(() => TextFiles.Check(options.Data, options.TextField, options.SkipBad, downloads, options.Label, cancellation));
         List<EvalRun> runs = [];
         foreach (string path in options.Run) problems.Collect(() => runs.Add(Probed(path, options)));
+        if (options.Out is { } figures && new RunFolder(figures).WhyNotWritable() is { } obstacle) problems.Add(obstacle);
         problems.ThrowIfAny();
         options = options with { Data = TextFiles.Pin(options.Data, downloads, cancellation) };
         ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel(), downloads, cancellation);
@@ -48,8 +56,9 @@ public sealed class ProbeInput : IDisposable
             var texts = ProbeTexts.From(options, model.Tokenizer, bad, downloads, cancellation);
             if (bad?.Describe() is { } skipped) notes.Add($"Note: {skipped}");
             if (texts.TooShort > 0) notes.Add($"Note: {texts.TooShort:n0} texts of fewer than {options.LeastTokens} tokens were passed over.");
-            foreach (TextClass left in texts.Classes.Where(c => c.LeftOut is not null)) notes.Add($"Note: the class '{left.Label}' has no probe of its own: {left.LeftOut}.");
-            return new ProbeInput(runs, model, texts, CorpusFingerprint.Compute(options.Data, cancellation: cancellation).Hash, notes);
+            notes.AddRange(NotesOf(texts, runs, options));
+            RequireMemory(texts, runs, options);
+            return new ProbeInput(options, runs, model, texts, CorpusFingerprint.Compute(options.Data, cancellation: cancellation).Hash, notes);
         }
         catch
         {
@@ -60,10 +69,35 @@ public sealed class ProbeInput : IDisposable
 
     public void Dispose() => Model.Dispose();
 
+    private static IEnumerable<string> NotesOf(ProbeTexts texts, List<EvalRun> runs, ProbeOptions options)
+    {
+        TextClass[] left = [.. texts.Classes.Where(c => c.LeftOut is not null)];
+        foreach (TextClass one in left.Take(ShownClasses)) yield return $"Note: the class {Shown.Name(one.Label)} has no probe of its own: {one.LeftOut}.";
+        if (left.Length > ShownClasses) yield return $"Note: nor have {left.Length - ShownClasses:n0} other classes; --json says why.";
+        foreach (EvalRun run in runs.Where(run => options.Sizes.Any(size => size > run.Saved.Layer.Units)))
+            yield return $"Note: {run.Path} has {run.Saved.Layer.Units} units, so the probes of more in --sizes are left out.";
+    }
+
+    /// <summary>Each active unit of a text takes a number and its value: K a token at most, and no more than there are.</summary>
+    private static void RequireMemory(ProbeTexts texts, List<EvalRun> runs, ProbeOptions options)
+    {
+        double needed = 0;
+        foreach (EvalRun run in runs)
+        {
+            long active = run.Saved.Layer.Sparsity?.Active ?? run.Saved.Layer.Units;
+            double units = texts.Tokens.Sum(tokens => (double)Math.Min(run.Saved.Layer.Units, active * tokens.Length));
+            needed += (1 + options.Untrained) * (units * (sizeof(int) + sizeof(float)) + (double)texts.Tokens.Count * run.Saved.Layer.OutputWidth * sizeof(float));
+        }
+        long free = SystemMemory.Read().Available;
+        if (needed > free)
+            throw new MxdInputException($"What {runs.Count} runs with {options.Untrained} untrained layers each make of {texts.Tokens.Count:n0} texts may take {ByteSize.Format((long)needed)}, and {ByteSize.Format(free)} are free: give fewer --texts, fewer runs at once, or --untrained 0.");
+    }
+
     private static EvalRun Probed(string path, ProbeOptions options)
     {
         new RunFolder(path).RequireLayer();
-        EvalRun run = EvalRun.Read(path);
+        if (new RunFolder(path).WhyNotWritable() is { } obstacle) throw new MxdInputException(obstacle);
+        var run = EvalRun.Read(path);
         if (run.Saved.Layer.Units == 0) throw new MxdInputException($"{path} is of type '{run.Saved.Layer.Type}', which has no units to probe: leave it out.");
         if (options.Model is null && run.Saved.Model is null) throw new MxdInputException($"{path} was imported and knows no language model: name the model by --model.");
         return run;

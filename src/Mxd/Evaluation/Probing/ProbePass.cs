@@ -13,6 +13,16 @@ namespace Mxd.Evaluation.Probing;
 /// <param name="Output">Of its output, [texts,O] on the CPU; owned by this.</param>
 public sealed record PooledLayer(PooledActivations Units, Tensor Output) : IDisposable
 {
+    /// <summary>Are all of them numbers?</summary>
+    public bool IsFinite
+    {
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return Units.IsFinite && Output.isfinite().all().ToBoolean();
+        }
+    }
+
     public void Dispose() => Output.Dispose();
 }
 
@@ -24,10 +34,10 @@ public sealed record PooledLayer(PooledActivations Units, Tensor Output) : IDisp
 /// <param name="texts">Token ids of each text, at least one, the first token not among them.</param>
 /// <param name="firstToken">The id put before each.</param>
 /// <param name="pooling">What becomes of the tokens of a text.</param>
-public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, int firstToken, Pooling pooling)
+/// <param name="batchTokens">Tokens in a forward pass, padding included; at least one text.</param>
+/// <param name="sliceRows">Tokens encoded at once, at least one text; by default as many as a layer's memory takes.</param>
+public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, int firstToken, Pooling pooling, int batchTokens = 2048, long? sliceRows = null)
 {
-    /// <summary>Tokens in a forward pass, padding included; at least one text.</summary>
-    private const int BatchTokens = 2048;
 
     /// <summary>Reads all texts once for any number of layers, which may be at different hook points.</summary>
     /// <param name="layers">Layers with units.</param>
@@ -69,7 +79,7 @@ public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, i
         List<int> batch = [];
         foreach (int text in Enumerable.Range(0, texts.Count).OrderBy(text => texts[text].Length))
         {
-            if (batch.Count > 0 && (batch.Count + 1) * (1 + texts[text].Length) > BatchTokens)
+            if (batch.Count > 0 && (batch.Count + 1) * (1 + texts[text].Length) > batchTokens)
             {
                 yield return [.. batch];
                 batch.Clear();
@@ -93,7 +103,7 @@ public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, i
     private void Pool(ILayer layer, Tensor rows, int[] batch, int length, TextPooler pooler, PooledLayer pooled)
     {
         Device device = layer.Device();
-        int atOnce = (int)Math.Max(1, ValidationSet.RowsAtOnce(layer.Options, device) / length);
+        int atOnce = (int)Math.Max(1, (sliceRows ?? ValidationSet.RowsAtOnce(layer.Options, device)) / length);
         for (int done = 0; done < batch.Length; done += atOnce)
         {
             using DisposeScope scope = NewDisposeScope();

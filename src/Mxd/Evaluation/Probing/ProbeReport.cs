@@ -1,7 +1,3 @@
-using System.Text.Json.Serialization;
-using Mxd.Corpora;
-using Mxd.Hub;
-
 namespace Mxd.Evaluation.Probing;
 
 /// <summary>How well one layer's units tell classes of texts.</summary>
@@ -19,12 +15,14 @@ public sealed record ProbedLayer(double F1, double BalancedAccuracy, IReadOnlyLi
 /// <param name="Parameters">Trained values.</param>
 /// <param name="Sparsity">How units are chosen, as people read it.</param>
 /// <param name="Units">Number of units.</param>
+/// <param name="TrainedTokens">Tokens the layer had been trained on; absent where nothing says.</param>
+/// <param name="File">Where this is kept; absent in that file itself.</param>
 /// <param name="F1">Mean of the classes' F1.</param>
 /// <param name="BalancedAccuracy">Mean of the classes' balanced accuracy.</param>
 /// <param name="Classes">Each class that has a probe.</param>
 /// <param name="Untrained">The same of layers of its shape with freshly drawn weights.</param>
 public sealed record ProbedRun(
-    string Run, string Type, long Parameters, string? Sparsity, long Units, double F1, double BalancedAccuracy, IReadOnlyList<ProbedClass> Classes, IReadOnlyList<ProbedLayer> Untrained);
+    string Run, string Type, long Parameters, string? Sparsity, long Units, long? TrainedTokens, string? File, double F1, double BalancedAccuracy, IReadOnlyList<ProbedClass> Classes, IReadOnlyList<ProbedLayer> Untrained);
 
 /// <summary>What <c>mxd probe</c> found, and on what.</summary>
 /// <param name="Protocol">How, and on which texts.</param>
@@ -33,20 +31,7 @@ public sealed record ProbedRun(
 /// <param name="Texts">Texts probed.</param>
 /// <param name="TrainTexts">Of them, those that probes were fitted on.</param>
 /// <param name="Labels">The classes, those left out with the reason.</param>
-/// <param name="Runs">Each run.</param>
+/// <param name="Runs">Each run that is done.</param>
+/// <param name="Stopped">Was it stopped before all runs were done? Absent where not.</param>
 public sealed record ProbeReport(
-    ProbeOptions Protocol, string DataHash, string Model, int Texts, int TrainTexts, IReadOnlyList<TextClass> Labels, IReadOnlyList<ProbedRun> Runs)
-{
-    /// <summary>A short name of the texts: that of their file.</summary>
-    [JsonIgnore]
-    public string DataName
-    {
-        get
-        {
-            string first = Protocol.Data[0];
-            string name = Path.GetFileName(TextFiles.IsOnHub(first) ? HubId.SplitPart(first).Id.Split('@')[0] : first);
-            int end = name.IndexOf('.', StringComparison.Ordinal);
-            return end > 0 ? name[..end] : name;
-        }
-    }
-}
+    ProbeOptions Protocol, string DataHash, string Model, int Texts, int TrainTexts, IReadOnlyList<TextClass> Labels, IReadOnlyList<ProbedRun> Runs, bool? Stopped = null);

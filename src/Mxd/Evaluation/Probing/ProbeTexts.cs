@@ -1,4 +1,5 @@
 using Mxd.Corpora;
+using Mxd.Formats;
 using Mxd.Hub;
 using Mxd.Runtime;
 using Mxd.Tokenizers;
@@ -16,6 +17,9 @@ public sealed record TextClass(string Label, int Texts, string? LeftOut = null);
 /// </summary>
 public sealed class ProbeTexts
 {
+    /// <summary>More than that are names of things, and no classes.</summary>
+    private const int MostClasses = 1000;
+
     private readonly int[] labels;
 
     private ProbeTexts(IReadOnlyList<int[]> tokens, int[] labels, IReadOnlyList<TextClass> classes, int train)
@@ -57,6 +61,8 @@ public sealed class ProbeTexts
             cancellation.ThrowIfCancellationRequested();
             if (!HasLabel(document, options.Label, bad)) continue;
             counts.TryAdd(document.Label!, 0);
+            if (counts.Count > MostClasses)
+                throw new MxdInputException($"{document.Source} has more than {MostClasses:n0} different labels under {Shown.Name(options.Label)}, and every one would be a class: choose another field by --label.");
             ulong place = (ulong)Seeds.Derive(options.Seed, "probe", read++);
             if (kept.Count == options.Texts && kept.TryPeek(out _, out ulong last) && place > last) continue;
             int[] tokens = Cut(tokenizer.Encode(document.Text), options);
@@ -72,7 +78,8 @@ public sealed class ProbeTexts
         foreach ((_, string label) in texts) counts[label]++;
         string[] names = [.. counts.Keys];
         int[] labels = Array.ConvertAll(texts, text => Array.BinarySearch(names, text.Label, StringComparer.Ordinal));
-        int train = (int)(options.Train * texts.Length);
+        // Shares such as 0.57 are a little less than they say.
+        int train = (int)(options.Train * texts.Length + 1e-9);
         TextClass[] classes = [.. names.Select((name, number) => new TextClass(name, counts[name], WhyNot(labels, number, train, options)))];
         RequireAny(classes, texts.Length, options);
         return new ProbeTexts([.. texts.Select(text => text.Tokens)], labels, classes, train) { Read = read, TooShort = tooShort };
@@ -81,7 +88,7 @@ public sealed class ProbeTexts
     private static bool HasLabel(Document document, string field, BadRows? bad)
     {
         if (!string.IsNullOrWhiteSpace(document.Label)) return true;
-        string problem = $"{document.Source}, line {document.Number} has an empty label under '{field}'";
+        string problem = $"{document.Source}, {(document.Source.Contains(".json", StringComparison.OrdinalIgnoreCase) || document.Source.Contains(".ndjson", StringComparison.OrdinalIgnoreCase) ? "line" : "row")} {document.Number} has an empty label under {Shown.Name(field)}";
         if (bad is null) throw new MxdInputException($"{problem}: give it one, or pass over such rows with --skip-bad.");
         bad.Add(problem + ".");
         return false;
@@ -105,7 +112,7 @@ public sealed class ProbeTexts
     private static void RequireAny(TextClass[] classes, int texts, ProbeOptions options)
     {
         string data = string.Join(", ", options.Data);
-        if (classes.Length == 1) throw new MxdInputException($"{data} has the one label '{classes[0].Label}' under '{options.Label}'; a class is told from others, so there must be at least two: choose another --label.");
+        if (classes.Length == 1) throw new MxdInputException($"{data} has the one label {Shown.Name(classes[0].Label)} under {Shown.Name(options.Label)}; a class is told from others, so there must be at least two: choose another --label.");
         if (Array.TrueForAll(classes, c => c.LeftOut is not null))
             throw new MxdInputException($"{data} has {texts} texts of {options.LeastTokens} tokens or more, too few: with --train {options.Train}, no class has texts both for fitting and for measuring.");
     }

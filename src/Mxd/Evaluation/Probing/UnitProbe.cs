@@ -26,6 +26,7 @@ public readonly record struct UnitProbe(double Coefficient, double Intercept)
         for (int count = 0; count < MostSteps; count++)
         {
             NewtonStep step = probe.Step(x, members, weights);
+            if (NewtonStep.IsNone(step.Decrement, loss)) break;
             // Far from the solution a whole step may lead uphill; at it, rounding does.
             double size = 1, nextLoss, bound = loss + NewtonStep.Rounding * loss;
             UnitProbe next;

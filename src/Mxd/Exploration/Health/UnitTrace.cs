@@ -39,10 +39,11 @@ public sealed class UnitTrace
     /// <param name="replacement">A layer with units.</param>
     /// <param name="text">The text.</param>
     /// <param name="most">Contexts at most.</param>
+    /// <param name="skipsFirst">Leave out each context's first token, which all have in common?</param>
     /// <param name="progress">Told the number of contexts done.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public static UnitTrace Measure(
-        LanguageModel model, Replacement replacement, PackedContexts text, long most, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        LanguageModel model, Replacement replacement, PackedContexts text, long most, bool skipsFirst = false, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         using IDisposable noGrad = no_grad();
         long count = Math.Min(most, text.Count);
@@ -62,7 +63,7 @@ public sealed class UnitTrace
             {
                 using DisposeScope slice = NewDisposeScope();
                 Tensor some = x.narrow(0, row, Math.Min(atOnce, x.shape[0] - row)).to(device).to(ScalarType.Float32);
-                trace.Add(CodeEntries.Of(replacement.Layer.Encode(some)), (int)some.shape[0]);
+                trace.Add(CodeEntries.Of(replacement.Layer.Encode(some)), (int)row, (int)some.shape[0], skipsFirst ? text.ContextLength : null);
             }
             progress?.Report(Math.Min(done + batch, count));
         }
@@ -88,7 +89,11 @@ public sealed class UnitTrace
         CollectionsMarshal.AsSpan(units)[(token == 0 ? 0 : ends[token - 1])..ends[token]];
 
     /// <summary>The next tokens' entries, by row.</summary>
-    private void Add(List<CodeEntry> entries, int rows)
+    /// <param name="entries">Their units.</param>
+    /// <param name="first">The first token's place among those of whole contexts.</param>
+    /// <param name="rows">Number of tokens.</param>
+    /// <param name="length">Tokens a context, where the first of each is left out.</param>
+    private void Add(List<CodeEntry> entries, int first, int rows, int? length)
     {
         int entry = 0;
         for (int row = 0; row < rows; row++)
@@ -96,14 +101,16 @@ public sealed class UnitTrace
             for (; entry < entries.Count && entries[entry].Row == row; entry++)
             {
                 CodeEntry one = entries[entry];
-                if (one.Value <= 0) continue;
+                if (one.Value <= 0 || IsLeftOut(row)) continue;
                 units.Add(one.Unit);
                 values.Add(one.Value);
                 counts[one.Unit]++;
                 sums[one.Unit] += one.Value;
                 maxima[one.Unit] = Math.Max(maxima[one.Unit], one.Value);
             }
-            ends.Add(units.Count);
+            if (!IsLeftOut(row)) ends.Add(units.Count);
         }
+
+        bool IsLeftOut(int row) => length is { } l && (first + row) % l == 0;
     }
 }

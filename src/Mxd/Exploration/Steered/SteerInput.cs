@@ -2,7 +2,6 @@ using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.Evaluation.Probing;
 using Mxd.Exploration.Reports;
-using Mxd.Formats;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -107,13 +106,16 @@ public sealed class SteerInput : IDisposable
     /// <summary>The best unit of each class; one that is best of several is steered once, for all of them.</summary>
     private static ChosenForSteering[] OfProbe(string file, EvalRun run)
     {
-        if (!File.Exists(file)) throw new MxdInputException($"{file} does not exist: name a file that 'mxd probe' wrote into the run's folder.");
-        ProbeReport report = Json.Read<ProbeReport>(InputFile.ReadAllText(file), file);
+        ProbeReport report = ProbeFile.Read(file);
         ProbedRun probed = report.Runs.FirstOrDefault(r => Path.GetFullPath(r.Run) == Path.GetFullPath(run.Path)) ?? (report.Runs.Count == 1 ? report.Runs[0] : null)
             ?? throw new MxdInputException($"{file} has no probes of {run.Path}; it has {string.Join(", ", report.Runs.Select(r => r.Run))}: name the run's own.");
         if (probed.Type != run.Saved.Layer.Type || probed.Units != run.Saved.Layer.Units)
             throw new MxdInputException($"{file} is of a layer of type '{probed.Type}' with {probed.Units} units, and {run.Path} is '{run.Saved.Layer.Type}' with {run.Saved.Layer.Units}: name the run's own.");
+        if (probed.TrainedTokens != run.Saved.Origin?.TrainedTokens)
+            throw new MxdInputException($"{file} is of the layer after {probed.TrainedTokens:n0} tokens, and {run.Path} has been trained on {run.Saved.Origin?.TrainedTokens:n0}: probe it again.");
+        if (probed.Classes.FirstOrDefault(c => c.BestUnit < 0 || c.BestUnit >= run.Saved.Layer.Units) is { } wrong)
+            throw new MxdInputException($"{file} names unit {wrong.BestUnit}, but the layer has {run.Saved.Layer.Units}: probe it again.");
         return [.. probed.Classes.GroupBy(c => c.BestUnit).Select(g => new ChosenForSteering(
-            (int)Math.Clamp(g.Key, 0, run.Saved.Layer.Units - 1), string.Join(", ", g.Select(c => FormattableString.Invariant($"best of '{c.Label}', F1 {c.F1:f2}")))))];
+            g.Key, string.Join(", ", g.Select(c => FormattableString.Invariant($"best of '{c.Label}', F1 {c.F1:f2}")))))];
     }
 }

@@ -101,6 +101,7 @@ public sealed record SteerOptions
         if (ways != 1) yield return $"{(ways == 0 ? "No units were named" : "Units were named in more than one way")}: give one of --units, --top and --probe.";
         foreach ((string name, long? value) in new (string, long?)[] { ("--top", Top), ("--samples", Samples), ("--tokens", Tokens), ("--contexts", Contexts) })
             if (value < 1) yield return $"{name} is {value}; it must be at least 1.";
+        if (Text.Count > 0 && !NeedsText) yield return "--text is given, but units' activations are only measured for --top and for a --scale other than absolute: leave it out, or give one of these.";
         if (!float.IsFinite((float)Coefficient)) yield return $"--coefficient is {Coefficient}; it must be a number that a float32 holds.";
         if (Scale is not ("absolute" or "max" or "p99")) yield return $"--scale is '{Scale}'; choose absolute, max or p99.";
         if (Positions is not ("all" or "new")) yield return $"--positions is '{Positions}'; choose all or new.";

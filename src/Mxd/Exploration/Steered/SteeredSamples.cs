@@ -13,9 +13,10 @@ public sealed record SteeredSample(string Text, double Perplexity);
 /// <param name="Why">Why it was chosen, where that is more than its number.</param>
 /// <param name="Divergence">KL(steered ‖ not) of the prediction that follows the prompt, in nats; both with the layer in place.</param>
 /// <param name="Perplexity">Mean of the samples' perplexities.</param>
-/// <param name="Samples">The continuations.</param>
+/// <param name="Samples">The continuations; none where the model could not be continued.</param>
+/// <param name="Failure">Why it could not; absent where it could.</param>
 public sealed record SteeredUnits(
-    [property: JsonPropertyName("units")] IReadOnlyList<int> Units, IReadOnlyList<double> Coefficients, string? Why, [property: JsonPropertyName("kl")] double Divergence, double Perplexity, IReadOnlyList<SteeredSample> Samples)
+    [property: JsonPropertyName("units")] IReadOnlyList<int> Units, IReadOnlyList<double> Coefficients, string? Why, [property: JsonPropertyName("kl")] double Divergence, double Perplexity, IReadOnlyList<SteeredSample> Samples, string? Failure = null)
 {
     /// <summary>The unit, where there is one.</summary>
     public int? Unit => Units.Count == 1 ? Units[0] : null;
@@ -31,6 +32,6 @@ public sealed record SteeredUnits(
 /// <param name="Options">How.</param>
 /// <param name="Unsteered">Continuations with the layer in place and no unit steered.</param>
 /// <param name="Units">Each unit, or all at once.</param>
-/// <param name="IsStopped">Was it stopped before all units were steered?</param>
+/// <param name="Stopped">Was it stopped before all units were steered? Absent where not.</param>
 public sealed record SteeringResult(
-    string Run, string Type, string Prompt, SteerOptions Options, IReadOnlyList<SteeredSample> Unsteered, IReadOnlyList<SteeredUnits> Units, [property: JsonIgnore] bool IsStopped);
+    string Run, string Type, string Prompt, SteerOptions Options, IReadOnlyList<SteeredSample> Unsteered, IReadOnlyList<SteeredUnits> Units, bool? Stopped = null);

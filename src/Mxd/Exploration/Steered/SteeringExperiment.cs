@@ -35,14 +35,14 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
             done.Add(result);
         }
         observer.Advance((1 + done.Count) * (long)options.Samples);
-        return new SteeringResult(input.Run.Path, replacement.Layer.Options.Type, options.Prompt, options, unsteered, done, done.Count < groups.Length);
+        return new SteeringResult(input.Run.Path, replacement.Layer.Options.Type, options.Prompt, options, unsteered, done, done.Count < groups.Length ? true : null);
     }
 
     private (IReadOnlyList<ChosenForSteering>, UnitTrace?) Choose(IRunObserver observer, CancellationToken cancellation)
     {
         if (input.Text is not { } text) return (input.Units!, null);
         observer.Begin("Measuring activations", Math.Min(options.Contexts, text.Count), "contexts");
-        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
+        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, skipsFirst: true, new ObservedCount(observer), cancellation);
         return (input.Units ?? [.. trace.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], trace);
     }
 
@@ -57,16 +57,26 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
     private SteeredUnits? Steer((ChosenForSteering Unit, double Coefficient)[] units, CancellationToken cancellation)
     {
         var steering = new Steering(units.ToDictionary(u => (long)u.Unit.Unit, u => u.Coefficient));
-        IReadOnlyList<SteeredSample> samples = Continue(steering, cancellation);
-        if (cancellation.IsCancellationRequested) return null;
         string why = string.Join("; ", units.Select(u => u.Unit.Why).OfType<string>());
-        return new SteeredUnits(
-            [.. units.Select(u => u.Unit.Unit)],
-            [.. units.Select(u => u.Coefficient)],
-            why.Length > 0 ? why : null,
-            SteeredText.Measure(model, replacement, input.Prompt, steering, options.Positions == "new"),
-            samples.Select(s => s.Perplexity).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(),
-            samples);
+        var found = new SteeredUnits([.. units.Select(u => u.Unit.Unit)], [.. units.Select(u => u.Coefficient)], why.Length > 0 ? why : null, double.NaN, double.NaN, []);
+        if (units.FirstOrDefault(u => !float.IsFinite((float)u.Coefficient)) is { Unit: not null } beyond)
+            return found with { Failure = $"{beyond.Coefficient} is more than a float32 holds." };
+        try
+        {
+            IReadOnlyList<SteeredSample> samples = Continue(steering, cancellation);
+            if (cancellation.IsCancellationRequested) return null;
+            return found with
+            {
+                Divergence = SteeredText.Measure(model, replacement, input.Prompt, steering, options.Positions == "new"),
+                Perplexity = samples.Select(s => s.Perplexity).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(),
+                Samples = samples,
+            };
+        }
+        catch (InvalidOperationException e)
+        {
+            // The model's predictions are no numbers any more; other units may do better.
+            return found with { Failure = e.Message };
+        }
     }
 
     private IReadOnlyList<SteeredSample> Continue(Steering? steering, CancellationToken cancellation)

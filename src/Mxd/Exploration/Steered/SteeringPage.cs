@@ -33,7 +33,7 @@ public static class SteeringPage
         <article class="unit">
         <h4>{(units.Units.Count == 1 ? "Unit" : "Units")} {string.Join(", ", units.Units)}</h4>
         {(units.Why is { } why ? Html.Of($"<p>{why}</p>\n") : Html.Empty)}<p class="muted">Coefficient {string.Join(", ", units.Coefficients.Select(Numbers.Short))}; KL {Numbers.Short(units.Divergence)}; perplexity {Perplexity(units.Perplexity)}.</p>
-        {List(units.Samples)}</article>
+        {(units.Failure is { } failure ? Html.Of($"<p class=\"note\">{failure}</p>\n") : List(units.Samples))}</article>
 
         """);
 

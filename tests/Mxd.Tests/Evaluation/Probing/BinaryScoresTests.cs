@@ -30,6 +30,9 @@ public class BinaryScoresTests
     }
 
     [Fact]
+    public void WhatIsNoNumber_IsNoScore() => Assert.Throws<ArgumentException>(() => BinaryScores.Of([1, double.NaN], [true, false]));
+
+    [Fact]
     public void TheArea_IsTheShareOfPairsInOrder() => Gen.Int[-3, 3].Select(Gen.Bool).Array[2, 30].Sample(texts =>
     {
         double[] scores = [.. texts.Select(t => (double)t.Item1)];

@@ -47,6 +47,20 @@ public class ProbeFitTests
         },
         iter: 50, threads: 1);
 
+    /// <summary>What rounding leaves of nothing is no prediction: every text is told to be none of the class.</summary>
+    [Fact]
+    public void AConstant_TellsNothing() => Gen.Select(Gen.Int[0, 2].Select(i => new[] { 0, 1.0, 37.5 }[i]), Gen.Bool.Array[3, 200]).Where(p => p.Item2.Distinct().Count() == 2).Sample(
+        (value, members) =>
+        {
+            using DisposeScope scope = NewDisposeScope();
+            double[] x = Array.ConvertAll(members, _ => value);
+            UnitProbe one = UnitProbe.Fit(x, members);
+            Assert.Equal(0, BinaryScores.Of(Array.ConvertAll(x, one.Score), members).F1);
+            Tensor two = tensor(x).unsqueeze(1).repeat(1, 2);
+            Assert.Equal(0, BinaryScores.Of(LinearProbe.Fit(two, members).Scores(two), members).F1);
+        },
+        iter: 60, threads: 1);
+
     [Fact]
     public void OnOneSideAlone_NothingCanBeFitted()
     {

@@ -37,7 +37,8 @@ public sealed class ProbePassTests : IDisposable
         if (type == "l1") options = options with { Sparsity = new Sparsity.L1(0.1) };
         using ILayer layer = RandomLayers.Create(options, seed: 2), other = RandomLayers.Create(options, seed: 5);
         Replacement[] replacements = [At(layer, 1), At(other, 0)];
-        IReadOnlyList<PooledLayer> pooled = new ProbePass(model, texts, FirstToken, pooling).Read(replacements);
+        // Batches of a few texts, of which one or two are encoded at once.
+        IReadOnlyList<PooledLayer> pooled = new ProbePass(model, texts, FirstToken, pooling, batchTokens: 40, sliceRows: 20).Read(replacements);
         for (int i = 0; i < replacements.Length; i++)
         {
             using PooledLayer one = pooled[i];

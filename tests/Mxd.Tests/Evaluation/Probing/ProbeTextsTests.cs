@@ -66,9 +66,9 @@ public sealed class ProbeTextsTests : IDisposable
     [Theory]
     [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": \"a\"}\n{\"text\": \"1 2 3 4 5\", \"label\": \"a\"}\n", "data.jsonl has the one label 'a' under 'label'; a class is told from others")]
     [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": \"a\"}\n{\"text\": \"1 2 3 4 5\", \"label\": \"b\"}\n", "data.jsonl has 2 texts of 5 tokens or more, too few: with --train 0.8")]
-    [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": \"a\"}\n{\"text\": \"1 2 3 4 5\"}\n", "data.jsonl, line 2 has no field 'label'; its fields are 'text': choose the one that holds the label.")]
+    [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": \"a\"}\n{\"text\": \"1 2 3 4 5\"}\n", "data.jsonl, line 2 has no field 'label'; its fields are 'text': choose the one that holds the label by --label, or pass over such lines with --skip-bad.")]
     [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": \" \"}\n", "data.jsonl, line 1 has an empty label under 'label': give it one, or pass over such rows with --skip-bad.")]
-    [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": null}\n", "data.jsonl, line 1 has null under 'label'; it must be a string, a number or a boolean.")]
+    [InlineData("{\"text\": \"1 2 3 4 5\", \"label\": null}\n", "data.jsonl, line 1 has null under 'label'; it must be a string, a number or a boolean: mend it, or pass over such lines with --skip-bad.")]
     public void WhatCannotBeProbed_IsRefused(string content, string message)
     {
         string path = folder.Write("data.jsonl", content);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mxd.Evaluation.Probing;
 using Mxd.Formats;
 using TorchSharp;
@@ -22,27 +23,29 @@ public class ProbingGoldenTests
         long[] labels = golden.Read("labels").data<long>().ToArray();
         PooledActivations activations = PooledRows.Of(golden.Read("acts"));
         string[] columns = golden.Metadata["columns"].Split(',');
-        int train = labels.Length * 4 / 5;
+        Assert.Equal("logistic regression, L2 with C=1, balanced class weights", golden.Metadata["estimator"]);
+        int train = (int)Math.Floor(double.Parse(golden.Metadata["train_fraction"], CultureInfo.InvariantCulture) * labels.Length + 1e-9);
+        using Tensor output = ClassProbing.Standardise(golden.Read("acts"), train);
         foreach (string key in golden.Names.Where(key => key.EndsWith(".candidates", StringComparison.Ordinal)))
         {
             string group = key[..^".candidates".Length];
-            long label = long.Parse(group["class".Length..], System.Globalization.CultureInfo.InvariantCulture);
+            long label = long.Parse(group["class".Length..], CultureInfo.InvariantCulture);
             bool[] members = Array.ConvertAll(labels, l => l == label);
             long[] expected = golden.Read(key).data<long>().ToArray();
             int[] chosen = CandidateProbe.Choose(activations.Differences(members.AsSpan(0, train)), expected.Length);
-            CandidateProbe[] probes = CandidateProbe.Fit(activations, chosen, members, train);
+            CandidateProbe[] probes = CandidateProbe.Fit([.. chosen.Zip(activations.Columns(chosen))], members, train);
             Assert.Equal(expected, probes.Select(p => (long)p.Unit));
 
             Tensor metrics = golden.Read(group + ".metrics");
-            for (int row = 0; row < probes.Length; row++)
-                for (int column = 0; column < columns.Length; column++)
-                {
-                    double value = metrics[row, column].ToDouble(), actual = Value(probes[row], columns[column]);
-                    double tolerance = columns[column] is "coefficient" or "intercept" ? OfCoefficients * Math.Abs(value) : OfScores;
-                    Assert.True(Math.Abs(value - actual) <= tolerance, $"{name}, {group}, unit {probes[row].Unit}: {columns[column]} is {actual:r} instead of {value:r}");
-                }
+            for (int column = 0; column < columns.Length; column++)
+            {
+                string what = $"{name}, {group}: {columns[column]}";
+                Tensor actual = tensor([.. probes.Select(p => Value(p, columns[column]))]);
+                if (columns[column] is "coefficient" or "intercept") GoldenTensors.AssertRelative(metrics.select(1, column), actual, OfCoefficients, what);
+                else GoldenTensors.AssertClose(metrics.select(1, column), actual, OfScores, what);
+            }
 
-            ProbedClass probed = new ClassProbing(expected.Length, [1, 5]).Probe(group, activations, golden.Read("acts"), members, train);
+            ProbedClass probed = new ClassProbing(expected.Length, [1, 5]).Probe(group, activations, output, members, train);
             Assert.Equal(golden.Read(group + ".best_feature").ReadCpuInt64(0), probed.BestUnit);
             Assert.Equal(probes.Single(p => p.Unit == probed.BestUnit).Test.F1, probed.F1);
         }

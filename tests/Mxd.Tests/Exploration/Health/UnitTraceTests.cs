@@ -36,6 +36,9 @@ public sealed class UnitTraceTests : IDisposable
         Assert.Equal((300.0, 297.0), (trace.Largest(0), trace.Percentile99(0)));
         Assert.Equal((2.5, 2.5), (trace.Largest(1), trace.Percentile99(1)));
         Assert.Null(trace.Largest(2));
+        UnitTrace without = UnitTrace.Measure(model, new Replacement(layer, HookPoint.MlpInput(1), HookPoint.MlpOutput(1)), model.Contexts(Contexts), Contexts, skipsFirst: true);
+        Assert.Equal((Contexts * (Length - 1), Contexts * (Length - 1L)), (without.Tokens, without.Usage.Counts[0]));
+        Assert.Equal([0, 1, 3], without.On(Length - 1 + 3).ToArray().Order());
         Assert.Null(trace.Percentile99(2));
         Assert.Equal((Contexts, Contexts * Length), ((int)trace.Usage.Contexts, trace.Tokens));
         Assert.Equal([300, 3, 0, 3], trace.Usage.Counts);
