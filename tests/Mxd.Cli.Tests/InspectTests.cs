@@ -67,6 +67,41 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
     }
 
     [Fact]
+    public void OneUnit_IsShownWithAllThatItDoes()
+    {
+        Train.Run().Succeeded();
+        string other = Folder.File("other");
+        Train.With("--seed", "1").With("--out", other).Run().Succeeded();
+        JsonElement pairs = Tool.Run("inspect", "--run", Run, "--contexts", "24", "--json").Json().GetProperty("use").GetProperty("co_active");
+        string unit = pairs[0].GetProperty("first").GetRawText();
+
+        JsonElement report = Tool.Run("inspect", "--run", Run, "--unit", unit, "--contexts", "24", "--other", other, "--json").Json();
+
+        Assert.Equal((Run, "mxd", unit), (report.GetProperty("run").GetString(), report.GetProperty("type").GetString(), report.GetProperty("unit").GetRawText()));
+        Assert.Equal(10, report.GetProperty("looks_for").GetProperty("highest").GetArrayLength());
+        Assert.InRange(report.GetProperty("spectrum").GetProperty("rank").GetInt32(), 1, 1000);
+        foreach (string from in new[] { "nearest", "other" }) Assert.Equal(5, report.GetProperty(from).GetProperty("decoder").GetArrayLength());
+        JsonElement activity = report.GetProperty("activity"), effect = report.GetProperty("effect");
+        Assert.InRange(activity.GetProperty("strongest").GetArrayLength(), 1, 8);
+        Assert.InRange(effect.GetProperty("active").GetInt64(), 1, 16 * 32);
+        Assert.InRange(effect.GetProperty("kl").GetDouble(), 0, 10);
+        Assert.Equal(10, effect.GetProperty("promotes").GetProperty("lowest").GetArrayLength());
+
+        string shown = Tool.Run("inspect", "--run", Run, "--unit", unit, "--contexts", "24").Succeeded().Output;
+        foreach (string fact in new[] { "looks for", "its map", "nearest", "active", "promotes", "suppresses", "without it", "Strongest" })
+            Assert.Contains(shown.Split('\n'), line => line.StartsWith(fact, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AUnitThatIsNotThere_IsRefused()
+    {
+        Train.Run().Succeeded();
+        Tool.Run("inspect", "--run", Run, "--unit", "32", "--contexts", "-1").Refused("--contexts is -1");
+        Tool.Run("inspect", "--run", Run, "--unit", "32").Refused("--unit is 32, but the layer has 32 units|from 0 to 31");
+        Tool.Run("inspect", "--run", Run, "--other", Run).Refused("--other goes with --unit");
+    }
+
+    [Fact]
     public void WithoutText_UseIsLeftOut()
     {
         string model = Folder.File("model.gguf");

@@ -111,7 +111,7 @@ internal static class DemoCommand
             observer.Begin("Looking at what units are active on", 100, "%");
             report = ReportBuilder.AddUnits(
                 report, layers, model, SweepEvaluation.Text(sweep, cancellation), TrainingData.HeldOutFiles(asked.Base), sweep.Model.Tokenizer,
-                new ExplorationOptions { Contexts = asked.Contexts }, ReportedUnits, new Percent(observer), cancellation);
+                new ExplorationOptions { Contexts = asked.Contexts }, ReportedUnits, new ObservedPercent(observer), cancellation);
             int mxd = evaluated.ToList().FindIndex(e => e.Type == "mxd");
             ReportedUnit[] units = mxd >= 0 && report.Runs[mxd].Units is { } found ? [.. found.Sample.Take(ShownUnits)] : [];
             SteeredText? steered = units.Length > 0 ? Steer(model, layers[mxd], sweep.Model.Tokenizer, units) : null;

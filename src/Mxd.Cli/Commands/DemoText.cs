@@ -13,9 +13,6 @@ internal static class DemoText
 {
     private const int ExcerptsShown = 2;
 
-    /// <summary>Of 80 columns, what is left beside the frame.</summary>
-    private const int ExcerptWidth = 70;
-
     public static IReadOnlyList<string> Introduction { get; } =
     [
         "A language model's MLP is dense: no part of it means one thing. Sparse layers that stand in for it can be read, but cost the model some of what it knows.",
@@ -67,23 +64,7 @@ internal static class DemoText
     {
         string tokens = string.Join(", ", unit.CommonTokens.Select(t => $"'{TokenSigns.Alone(t.Text)}'"));
         Output.Line(string.Create(CultureInfo.InvariantCulture, $"  expert {unit.Unit}, active on {unit.Frequency:p2} of tokens, most on {tokens}"));
-        foreach (UnitExcerpt excerpt in unit.Strongest.Take(ExcerptsShown)) Output.Line($"    … {Around(excerpt)} …");
-    }
-
-    /// <summary>The peak in brackets, with as many tokens around it, by turns, as have room on a line.</summary>
-    private static string Around(UnitExcerpt excerpt)
-    {
-        string peak = TokenSigns.Alone(excerpt.Tokens[excerpt.Peak]), word = peak.TrimStart(' ');
-        string text = $"{peak[..^word.Length]}[{word}]";
-        for (int distance = 1; distance < excerpt.Tokens.Count; distance++)
-            foreach (int i in new[] { excerpt.Peak - distance, excerpt.Peak + distance })
-            {
-                if (i < 0 || i >= excerpt.Tokens.Count) continue;
-                string token = TokenSigns.Of(excerpt.Tokens[i]);
-                if (text.Length + token.Length > ExcerptWidth) return text.Trim();
-                text = i < excerpt.Peak ? token + text : text + token;
-            }
-        return text.Trim();
+        foreach (UnitExcerpt excerpt in unit.Strongest.Take(ExcerptsShown)) Output.Line($"    … {ExcerptLine.Of(excerpt)} …");
     }
 
     private static void Show(string prompt, SteeredText steered)

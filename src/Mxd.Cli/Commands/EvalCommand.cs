@@ -42,7 +42,7 @@ internal static class EvalCommand
         return Invocation.Work(() =>
         {
             observer.Begin("Loading the language model", 100, "%");
-            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
+            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
             var how = new EvaluationOptions { Contexts = options.Contexts, SkipFirst = options.SkipFirst };
             return RunEvaluation.Evaluate(model, input.Runs, new EvaluationText(input.Text, input.TextFiles, options.ModelDtype), how, observer, cancellation: stop.Token);
         });

@@ -18,6 +18,12 @@ internal sealed record InspectOptions
     [Option("--run", "The run folder.", IsPath = true)]
     public string Run { get; init; } = "";
 
+    [Option("--unit", "One unit, by number: what it looks for, where it is active and what it does, instead of the whole layer.")]
+    public int? Unit { get; init; }
+
+    [Option("--other", "With --unit: a run of the same shape from another seed, in which its best matches are looked for.", IsPath = true)]
+    public string? Other { get; init; }
+
     [Option("--sample", "Experts whose rank is worked out, spread evenly over all.")]
     public int Sample { get; init; } = 16;
 
@@ -72,6 +78,7 @@ internal static class InspectCommand
             "Show what a layer is and costs (type, shapes, parameters, FLOPs, memory), ranks of its experts, how different its units are from one another, and how they are used on text.",
             "mxd inspect --run runs/mxd",
             "mxd inspect --run runs/mxd --sample 64 --json",
+            "mxd inspect --run runs/mxd --unit 484 --contexts 512 --other runs/mxd-seed1",
             "mxd inspect --run runs/imported --model gpt2 --text held-out.jsonl --contexts 256");
         var defaults = new InspectOptions();
         var set = new OptionSet<InspectOptions>(command, defaults);
@@ -81,6 +88,7 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             InspectOptions options = set.Apply(defaults, parsed);
+            if (options.Unit is not null) return UnitInspection.Run(options, parsed.GetValue(json));
             Inspection inspection = ProgressDisplay.Show(observer => Inspect(options, observer));
             if (parsed.GetValue(json)) Output.Json(inspection);
             else Show(inspection);
@@ -92,15 +100,12 @@ internal static class InspectCommand
     private static Inspection Inspect(InspectOptions options, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        var problems = new ProblemList();
+        ProblemList problems = Check(options);
+        problems.AddIf(options.Other is not null, "--other goes with --unit: name a unit, or leave it out.");
         problems.AddIf(options.Sample < 1, $"--sample is {options.Sample}; it must be at least 1.");
         problems.AddIf(options.Batch is < 1 or > int.MaxValue, $"--batch is {options.Batch}; it must be from 1 to {int.MaxValue}.");
-        problems.AddIf(options.Contexts < 0, $"--contexts is {options.Contexts}; it must be at least 0.");
-        problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
-        problems.Collect(() => { Devices.Parse(options.Device); });
-        var folder = new RunFolder(options.Run);
-        problems.Collect(folder.RequireLayer);
         problems.ThrowIfAny();
+        var folder = new RunFolder(options.Run);
         using EvalInput? input = OpenText(options, observer, stop.Token);
         observer.Begin("Looking at the layer", 0, "");
         LayerReport report = LayerReport.Of(folder.LayerFile, options.Batch, options.Sample, stop.Token);
@@ -111,8 +116,19 @@ internal static class InspectCommand
             report.Saved.Layer, report.Saved.Input, report.Saved.Output, report.Saved.Model?.Id ?? report.Saved.Imported?.ModelName, report.Saved.Origin?.TrainedTokens, report.Saved.Imported?.Format, report.Parameters, report.Ranks, report.Diversity, use);
     }
 
+    /// <summary>What is wrong with options that both a layer and a unit have.</summary>
+    internal static ProblemList Check(InspectOptions options)
+    {
+        var problems = new ProblemList();
+        problems.AddIf(options.Contexts < 0, $"--contexts is {options.Contexts}; it must be at least 0.");
+        problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
+        problems.Collect(() => { Devices.Parse(options.Device); });
+        problems.Collect(new RunFolder(options.Run).RequireLayer);
+        return problems;
+    }
+
     /// <summary>Where text and model are; null where they are not at hand and nobody named them, which is said.</summary>
-    private static EvalInput? OpenText(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
+    internal static EvalInput? OpenText(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
     {
         if (options.Contexts == 0 || NativeLayer.ReadHeader(new RunFolder(options.Run).LayerFile).Layer.Units == 0) return null;
         try
@@ -132,7 +148,7 @@ internal static class InspectCommand
     private static UnitsInUse Use(InspectOptions options, EvalInput input, IRunObserver observer, CancellationToken cancellation)
     {
         observer.Begin("Loading the language model", 100, "%");
-        using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
+        using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
         Replacement replacement = input.Runs[0].Load(model.Device);
         using ILayer layer = replacement.Layer;
         observer.Begin("Looking at the use of units", Math.Min(options.Contexts, input.Text.Count), "contexts");

@@ -45,7 +45,7 @@ internal static class ProbeCommand
         return Invocation.Work(() =>
         {
             observer.Begin("Loading the language model", 100, "%");
-            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
+            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
             ProbeReport report = SparseProbing.Run(model, input, observer, stop.Token);
             if (options.Out is { } folder && report.Runs.Count > 0)
                 foreach (NamedChart chart in new ProbeFigures(report).All) Figure.Save(chart.Chart, folder, chart.Name);

@@ -60,6 +60,9 @@ internal static class ReportCommand
 {
     private const string FileName = "report.html";
 
+    /// <summary>The rest is for what a batch of text takes.</summary>
+    private const double ShareOfMemory = 0.7;
+
     public static Command Create()
     {
         var command = new DocumentedCommand(
@@ -102,20 +105,11 @@ internal static class ReportCommand
         IReadOnlyList<ReportedRun> runs, ReportOptions options, EvalOptions asked, EvalInput input, IRunObserver observer, CancellationToken cancellation)
     {
         observer.Begin("Loading the language model", 100, "%");
-        using LanguageModel model = input.Model.Load(Dtypes.Parse(asked.ModelDtype), Devices.Parse(asked.Device), new Percent(observer));
-        List<Replacement> replacements = [];
-        try
-        {
-            foreach (EvalRun run in input.Runs) replacements.Add(run.Load(model.Device));
-            observer.Begin("Looking at units", 100, "%");
-            return ReportBuilder.AddUnits(
-                ReportBuilder.Describe(runs), replacements, model, input.Text, input.TextFiles, input.Model.Tokenizer,
-                new ExplorationOptions { Contexts = options.Contexts }, options.Units, new Percent(observer), cancellation);
-        }
-        finally
-        {
-            foreach (Replacement replacement in replacements) replacement.Layer.Dispose();
-        }
+        using LanguageModel model = input.Model.Load(Dtypes.Parse(asked.ModelDtype), Devices.Parse(asked.Device), new ObservedPercent(observer));
+        observer.Begin("Looking at units", 100, "%");
+        return ReportBuilder.AddUnits(
+            ReportBuilder.Describe(runs), input.Runs, model, input.Text, input.TextFiles, input.Model.Tokenizer, new ExplorationOptions { Contexts = options.Contexts }, options.Units,
+            (long)(ShareOfMemory * SystemMemory.Read().Available), new ObservedPercent(observer), cancellation);
     }
 
     private static (string, ReportContent) Write(string file, ReportContent content)

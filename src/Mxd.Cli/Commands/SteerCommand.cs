@@ -48,7 +48,7 @@ internal static class SteerCommand
         return Invocation.Work(() =>
         {
             observer.Begin("Loading the language model", 100, "%");
-            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new Percent(observer));
+            using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
             Replacement replacement = input.Run.Load(model.Device);
             using ILayer layer = replacement.Layer;
             SteeringResult result = new SteeringExperiment(model, replacement, input, options).Run(observer, stop.Token);

@@ -35,15 +35,16 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
         observer.Begin(runs.Count == 1 ? "Evaluating" : $"Evaluating {runs.Count} layers", 100, "%");
         List<EvaluatedRun> evaluated = [];
         CostOfReplacement? together = null;
-        foreach (EvalRun[] some in Divide(runs, weightBytes))
+        IReadOnlyList<EvalRun[]> parts = RunGroups.Divide(runs, RunGroups.WeightBytes, weightBytes);
+        foreach (EvalRun[] some in parts)
         {
             int before = evaluated.Count;
-            var progress = new Share(observer, (double)before / runs.Count, (double)some.Length / runs.Count);
+            var progress = new PartOfProgress(new ObservedPercent(observer), (double)before / runs.Count, (double)some.Length / runs.Count);
             (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) one = EvaluateAtOnce(model, some, text, options, progress, cancellation);
             evaluated.AddRange(one.Runs);
             together = one.Together;
         }
-        return new RunEvaluation(evaluated, evaluated.Count == runs.Count && Divide(runs, weightBytes).Count == 1 ? together : null);
+        return new RunEvaluation(evaluated, parts.Count == 1 ? together : null);
     }
 
     /// <summary>One run's fields, or several runs' as a list: <c>mxd eval --json</c>.</summary>
@@ -77,26 +78,4 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
     private static EvaluatedRun Describe(EvalRun run, ILayer layer, CostOfReplacement cost, EvaluationText text, ModelIdentity model) => new(
         run.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Sparsity?.Active,
         text.ModelDtype, text.Files, text.Contexts.Hash(cost.Contexts), model.WeightsHash, run.Saved.Origin?.TrainedTokens, cost);
-
-    /// <summary>As many at once as may be held, at least one, in their order.</summary>
-    private static List<EvalRun[]> Divide(IReadOnlyList<EvalRun> runs, long bytes)
-    {
-        List<EvalRun[]> parts = [];
-        for (int start = 0; start < runs.Count;)
-        {
-            long used = 0;
-            EvalRun[] part = [.. runs.Skip(start).TakeWhile((run, i) => (used += Bytes(run)) <= bytes || i == 0)];
-            parts.Add(part);
-            start += part.Length;
-        }
-        return parts;
-    }
-
-    private static long Bytes(EvalRun run) => sizeof(float) * LayerTypes.Get(run.Saved.Layer.Type).ParameterCount(run.Saved.Layer);
-
-    /// <summary>Progress of a part of the whole.</summary>
-    private sealed class Share(IRunObserver observer, double from, double part) : IProgress<double>
-    {
-        public void Report(double value) => observer.Advance((long)(100 * (from + part * value)));
-    }
 }

@@ -3,6 +3,9 @@ namespace Mxd.Exploration;
 /// <summary>How units are looked up in a text.</summary>
 public sealed record ExplorationOptions
 {
+    /// <summary>The one unit that is looked at more closely than its use; null for all.</summary>
+    public int? OnlyUnit { get; init; }
+
     /// <summary>Contexts of the text to go through, from its beginning.</summary>
     public int Contexts { get; init; } = 256;
 

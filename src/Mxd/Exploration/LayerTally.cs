@@ -27,7 +27,7 @@ internal sealed class LayerTally(int units, ExplorationOptions options)
         {
             Count(active);
             // The same first token stands before every context: what is active there says nothing about the text.
-            if (active.Row % length > 0) byContext[active.Row / length].Add(active with { Row = active.Row % length });
+            if (active.Row % length > 0 && (options.OnlyUnit ?? active.Unit) == active.Unit) byContext[active.Row / length].Add(active with { Row = active.Row % length });
         }
         for (int i = 0; i < count; i++) Add(first + i, byContext[i], text[first + i]);
         contexts += count;

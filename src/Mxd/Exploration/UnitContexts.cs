@@ -25,6 +25,7 @@ public sealed record TokenShare(int Id, string Text, double Share);
 /// <param name="CommonTokens">The tokens it is most active on in sum, at most three.</param>
 /// <param name="Strongest">The contexts it is most active in, each once, strongest first.</param>
 /// <param name="Spread">Others of the contexts it is active in, from strong to weak, evenly over its range as far as there are such.</param>
+/// <param name="Activations">How its coefficients are spread, apart from those on first tokens.</param>
 public sealed record UnitContexts(
     int Unit,
     long Count,
@@ -34,4 +35,5 @@ public sealed record UnitContexts(
     long Contexts,
     IReadOnlyList<TokenShare> CommonTokens,
     IReadOnlyList<UnitExcerpt> Strongest,
-    IReadOnlyList<UnitExcerpt> Spread);
+    IReadOnlyList<UnitExcerpt> Spread,
+    ActivationHistogram Activations);

@@ -38,7 +38,8 @@ public sealed class UnitSurvey
             seen?.Contexts ?? 0,
             [.. (seen?.Tokens.Largest(Named) ?? []).Select(t => new TokenShare(t.Token, TokenText.Of(tokenizer, t.Token), t.Share))],
             [.. (seen?.Strongest ?? []).Select(Show)],
-            [.. (seen is null ? [] : Spread(seen)).Select(Show)]);
+            [.. (seen is null ? [] : Spread(seen)).Select(Show)],
+            seen?.Activations ?? ActivationHistogram.Of([]));
     }
 
     internal UnitTally? Tally(int unit) => tally[unit];

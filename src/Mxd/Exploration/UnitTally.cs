@@ -6,11 +6,23 @@ namespace Mxd.Exploration;
 /// <summary>What is kept of one unit while a text goes by: of a size that does not depend on the text's.</summary>
 internal sealed class UnitTally(ExplorationOptions options)
 {
+    private readonly int[] bins = new int[ActivationHistogram.Bins];
     private readonly Sightings strongest = new(options.Strongest, Sightings.ByStrength), sample = new(options.Sample, ByChance);
+
+    /// <summary>Bytes that one takes at most: sightings with the coefficients around their peaks, and counters.</summary>
+    public static long MostBytes(ExplorationOptions options)
+    {
+        const int OfObjects = 160;
+        long window = 1 + options.Before + options.After, sightings = options.Strongest + options.Sample;
+        return sightings * (OfObjects + window * (sizeof(int) + sizeof(float))) + CommonTokens.Counters * (sizeof(int) + sizeof(double)) + ActivationHistogram.Bins * sizeof(int) + OfObjects;
+    }
 
     public CommonTokens Tokens { get; } = new();
 
     public IReadOnlyList<Sighting> Strongest => strongest.Kept;
+
+    /// <summary>How the coefficients are spread.</summary>
+    public ActivationHistogram Activations => ActivationHistogram.Of(bins);
 
     public IReadOnlyList<Sighting> Sample => sample.Kept;
 
@@ -27,6 +39,7 @@ internal sealed class UnitTally(ExplorationOptions options)
         for (int i = 0; i < active.Length; i++)
         {
             Tokens.Add(tokens[active[i].Row], active[i].Value);
+            bins[ActivationHistogram.BinOf(active[i].Value)]++;
             if (active[i].Value > active[peak].Value) peak = i;
         }
         Contexts++;

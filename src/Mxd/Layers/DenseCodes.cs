@@ -42,6 +42,21 @@ public sealed class DenseCodes(Tensor values, Tensor? chosen = null) : SparseCod
         return new DenseCodes(steered.MoveToOuterDisposeScope());
     }
 
+    public override SparseCodes Without(long unit)
+    {
+        RequireUnit(unit);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor without = Values.clone();
+        without.select(1, unit).zero_();
+        return With(without.MoveToOuterDisposeScope());
+    }
+
+    public override Tensor CoefficientOf(long unit)
+    {
+        RequireUnit(unit);
+        return Values.select(1, unit);
+    }
+
     internal override SparseCodes MoveToOuterDisposeScope()
     {
         Values.MoveToOuterDisposeScope();

@@ -29,6 +29,14 @@ public abstract class SparseCodes
     /// <exception cref="ArgumentOutOfRangeException">There is no such unit.</exception>
     public abstract SparseCodes Add(long unit, double coefficient);
 
+    /// <summary>The codes with one unit inactive on every token, the others as they are.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such unit.</exception>
+    public abstract SparseCodes Without(long unit);
+
+    /// <summary>A unit's coefficient on each token, [B].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such unit.</exception>
+    public abstract Tensor CoefficientOf(long unit);
+
     /// <summary>Adds to <paramref name="counts"/> (int64 [units]) the number of tokens on which each unit is active.</summary>
     public abstract void CountFirings(Tensor counts);
 

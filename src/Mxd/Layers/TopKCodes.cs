@@ -44,6 +44,20 @@ public sealed class TopKCodes(Tensor indices, Tensor values, long units) : Spars
         return new TopKCodes(cat([Indices, column], 1), cat([Values.masked_fill(present, Zero), amount], 1), Units).MoveToOuterDisposeScope();
     }
 
+    public override SparseCodes Without(long unit)
+    {
+        RequireUnit(unit);
+        using DisposeScope scope = NewDisposeScope();
+        return With(Values.masked_fill(Indices == Number(unit), Zero).MoveToOuterDisposeScope());
+    }
+
+    public override Tensor CoefficientOf(long unit)
+    {
+        RequireUnit(unit);
+        using DisposeScope scope = NewDisposeScope();
+        return (Values * (Indices == Number(unit))).sum(1).MoveToOuterDisposeScope();
+    }
+
     internal override SparseCodes MoveToOuterDisposeScope()
     {
         Indices.MoveToOuterDisposeScope();

@@ -31,7 +31,15 @@ internal sealed class RecordedMember : IDisposable
             earlier = Restored.Clock;
         }
         log = new MetricsLog(run.Folder.MetricsFile, Restored?.MetricsBytes ?? 0);
-        events = new EventLog(run.Folder.Path, Restored?.Step ?? 0);
+        try
+        {
+            events = new EventLog(run.Folder.Path, Restored?.Step ?? 0);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
     }
 
     public RunEntry Run => run;

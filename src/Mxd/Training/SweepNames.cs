@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mxd.Layers;
+using Mxd.Runtime;
 
 namespace Mxd.Training;
 
@@ -31,13 +32,7 @@ internal static class SweepNames
         return names;
     }
 
-    /// <summary>3e-5 as 0.00003; with an exponent only where it would be long, and never with a sign that shells or people stumble over.</summary>
-    private static object? Shown(object? value) => value switch
-    {
-        double number when Math.Abs(number) is >= 1e-7 and < 1e9 => (decimal)number,
-        double number => number.ToString("0.###############e0", CultureInfo.InvariantCulture),
-        _ => value,
-    };
+    private static object? Shown(object? value) => value is double number ? SmallNumber.Write(number) : value;
 
     /// <summary>Within a type: what differs between types only, such as a hidden width, is said by the type.</summary>
     private static bool Varies(IReadOnlyList<TrainOptions> configurations, Func<TrainOptions, object?> value) =>

@@ -1,4 +1,5 @@
 using Mxd.Layers;
+using Mxd.Runtime;
 
 namespace Mxd.Evaluation.Frontiers;
 
@@ -57,11 +58,11 @@ public sealed record Frontier(IReadOnlyList<FrontierLine> Lines, IReadOnlyList<C
             notes.Add($"{label}: {string.Join(", ", repeated)} {(repeated.Length == 1 ? "has" : "have")} the configuration and seeds of another run and {(repeated.Length == 1 ? "counts" : "count")} once.");
         var rates = runs.GroupBy(r => r.Options.LearningRate).OrderBy(g => g.Average(r => double.IsFinite(r.HeldOutFvu) ? r.HeldOutFvu : double.PositiveInfinity)).ThenBy(g => g.Key).ToArray();
         if (rates.Length > 1)
-            notes.Add(FormattableString.Invariant($"{label}{(runs[0].Layer.Sparsity is { } s ? $", {s.Title}" : "")}: learning rate {rates[0].Key} of {string.Join(", ", rates.OrderBy(r => r.Key).Select(Rate))}, by FVU on held-out text at the end of training."));
+            notes.Add(FormattableString.Invariant($"{label}{(runs[0].Layer.Sparsity is { } s ? $", {s.Title}" : "")}: learning rate {SmallNumber.Write(rates[0].Key)} of {string.Join(", ", rates.OrderBy(r => r.Key).Select(Rate))}, by FVU on held-out text at the end of training."));
 
         // A rate at which some seeds failed was judged by the others.
         string Rate(IGrouping<double, ComparedRun> rate) =>
-            FormattableString.Invariant($"{rate.Key}{(rates.All(r => r.Count() == rates[0].Count()) ? "" : rate.Count() == 1 ? " (1 seed)" : $" ({rate.Count()} seeds)")}");
+            FormattableString.Invariant($"{SmallNumber.Write(rate.Key)}{(rates.All(r => r.Count() == rates[0].Count()) ? "" : rate.Count() == 1 ? " (1 seed)" : $" ({rate.Count()} seeds)")}");
         return [.. rates[0].OrderBy(r => r.Options.Seed)];
     }
 

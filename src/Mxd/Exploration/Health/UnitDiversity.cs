@@ -1,3 +1,4 @@
+using Mxd.Exploration.Units;
 using Mxd.Layers;
 
 namespace Mxd.Exploration.Health;
@@ -14,10 +15,9 @@ public sealed record UnitDiversity(AlikeUnits Encoders, AlikeUnits Decoders, str
     /// <summary>Compares the units' vectors; null for a layer that has none.</summary>
     public static UnitDiversity? Of(ILayer layer, CancellationToken cancellation = default)
     {
-        ParameterSpec? encoder = LayerTypes.Get(layer.Options.Type).Specs(layer.Options).FirstOrDefault(spec => spec.Role == ParameterRole.UnitEncoder);
-        if (encoder is null || layer.UnitDecoder is null) return null;
+        if (UnitVectors.Of(layer) is not { } vectors) return null;
         bool isMixture = layer.Options.Hidden is not null;
-        AlikeUnits encoders = AlikeUnits.Of(layer.Parameter(encoder.Key).Value, cancellation), decoders = AlikeUnits.Of(layer.UnitDecoder.Value, cancellation);
+        AlikeUnits encoders = AlikeUnits.Of(vectors.Encoder, cancellation), decoders = AlikeUnits.Of(vectors.Decoder, cancellation);
         return new UnitDiversity(encoders, decoders, Diagnose(encoders, decoders, layer.Options.Units, isMixture));
     }
 

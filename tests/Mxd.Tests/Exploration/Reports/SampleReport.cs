@@ -77,7 +77,7 @@ internal static class SampleReport
     {
         UnitUsage usage = new(20, 160, [160, 20, 2, 1, 0], [160, 20, 2, 1, 0], [1, 1, 1, 1, 0]);
         var excerpt = new UnitExcerpt(3, 0, 2, 2.5, ["<|end|>", $"a {strange}", strange, "", "\n", "\u0001 b"], [0, 0.1f, 2.5f, 1.3f, 0, 0.6f]);
-        var contexts = new UnitContexts(7, 20, 0.125, 1, 2.5, 6, [new TokenShare(5, strange, 0.75), new TokenShare(6, "⟨E2⟩", 0.25)], [excerpt], [excerpt with { Context = 4 }]);
+        var contexts = new UnitContexts(7, 20, 0.125, 1, 2.5, 6, [new TokenShare(5, strange, 0.75), new TokenShare(6, "⟨E2⟩", 0.25)], [excerpt], [excerpt with { Context = 4 }], new ActivationHistogram(-1, 0.5, [12, 6, 2]));
         return new ReportedUnits(usage.Summarise(), [new ReportedUnit(new ChosenUnit(7, Distinction.Tokens, 1), contexts), new ReportedUnit(new ChosenUnit(8, Distinction.Topic, 0.75), contexts with { Unit = 8 })]);
     }
 }

@@ -1,0 +1,57 @@
+using Mxd.Exploration.Units;
+using Mxd.LanguageModels.Families;
+using Mxd.Layers;
+using Mxd.Tests.LanguageModels;
+using Mxd.Tests.LanguageModels.Generation;
+using Mxd.Tests.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Mxd.Tests.Exploration.Units;
+
+public class UnitVectorsTests
+{
+    [Theory]
+    [InlineData("mxd")]
+    [InlineData("glu-transcoder")]
+    [InlineData("sae")]
+    public void TheSameUnit_IsFoundInALayerWhoseUnitsAreInAnotherOrder(string type)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ILayer layer = Create(type), other = Create(type);
+        UnitVectors own = UnitVectors.Of(layer)!, moved = UnitVectors.Of(other)!;
+        foreach ((Tensor from, Tensor to) in new[] { (own.Encoder, moved.Encoder), (own.Decoder, moved.Decoder) }) to.copy_(from.roll(3, 0) * tensor(2f));
+        UnitNeighbours found = moved.NearTo(own, 4);
+        Assert.Equal((7, 7), (found.Encoder[0].Unit, found.Decoder[0].Unit));
+        Assert.Equal(1, found.Encoder[0].Cosine, 1e-6);
+        Assert.Equal(5, own.Near(4).Encoder.Count);
+        Assert.DoesNotContain(own.Near(4).Encoder, n => n.Unit == 4);
+        Assert.All(own.Near(4).Decoder.Zip(own.Near(4).Decoder.Skip(1)), pair => Assert.True(pair.First.Cosine >= pair.Second.Cosine));
+    }
+
+    [Fact]
+    public void ALayerWithoutUnits_HasNone()
+    {
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options("dense", "relu", new Random(1)), seed: 1);
+        Assert.Null(UnitVectors.Of(layer));
+    }
+
+    [Fact]
+    public void Scores_AreProductsWithTheTokensVectors()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using LlamaModel model = TinyLlama.Create();
+        Tensor direction = randn(12, generator: new Generator(4, CPU));
+        TokenScores scores = new VocabularyScores(model, new NumberTokenizer(37) { MissingIds = [3] }).OfEmbedding(direction);
+        float[] expected = model.Embed(arange(37).unsqueeze(1)).squeeze(1).mv(direction).data<float>().ToArray();
+        int[] order = [.. Enumerable.Range(0, 37).Where(id => id != 3).OrderByDescending(id => expected[id])];
+        Assert.Equal(order.Take(10), scores.Highest.Select(s => s.Id));
+        Assert.Equal(order.Reverse().Take(10), scores.Lowest.Select(s => s.Id));
+        Assert.Equal(expected[order[0]] - expected.Average(), scores.Highest[0].Score, 1e-5);
+        Assert.Equal($"{order[0]} ", scores.Highest[0].Text);
+    }
+
+    private static ILayer Create(string type) => RandomLayers.Create(RandomLayers.Options(type, units: 10, k: 3) with { InputWidth = 12, OutputWidth = 12 }, seed: 6);
+}
