@@ -37,7 +37,7 @@ public sealed class HelpTests
     public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Succeeded().Output);
 
     [Fact]
-    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|demo, train, harvest, sweep, eval, compare, report, inspect, probe, steer, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
+    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|demo, train, harvest, sweep, eval, compare, report, inspect, probe, steer, judge, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
 
     [Fact]
     public void UnknownCommand_IsRefused_WithTheNearest() => Tool.Run("tran", "--k", "3").Refused("'tran' is not a command|the nearest is train");

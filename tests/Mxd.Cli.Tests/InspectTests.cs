@@ -99,6 +99,11 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Tool.Run("inspect", "--run", Run, "--unit", "32", "--contexts", "-1").Refused("--contexts is -1");
         Tool.Run("inspect", "--run", Run, "--unit", "32").Refused("--unit is 32, but the layer has 32 units|from 0 to 31");
         Tool.Run("inspect", "--run", Run, "--other", Run).Refused("--other goes with --unit");
+        Tool.Run("inspect", "--run", Run, "--unit", "1", "--other", Run).Refused("the run itself");
+        string other = Folder.File("other");
+        Train.Transcoder.With("--out", other).Run().Succeeded();
+        Tool.Run("inspect", "--run", Run, "--unit", "1", "--other", other).Refused("is no layer of the same type, widths and place");
+        Tool.Run("inspect", "--run", Run, "--contexts", "0", "--text", Files.HeldOutText).Refused("--text is given, and --contexts is 0");
     }
 
     [Fact]
@@ -112,7 +117,9 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Assert.False(Tool.Run("inspect", "--run", Run, "--contexts", "0", "--json").Json().TryGetProperty("use", out _));
         ToolResult without = Tool.Run("inspect", "--run", Run, "--json");
         Assert.False(without.Json().TryGetProperty("use", out _));
-        Assert.Contains("how units are used was left out", without.Error, StringComparison.Ordinal);
+        Assert.Contains("what takes a text was left out", without.Error, StringComparison.Ordinal);
+        // A unit's page needs the model's tokens.
+        Tool.Run("inspect", "--run", Run, "--unit", "3").Refused("the model that|does not exist any more|--model");
         Tool.Run("inspect", "--run", Run, "--model", model).Refused("model.gguf does not exist");
     }
 

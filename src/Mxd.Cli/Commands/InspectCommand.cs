@@ -4,7 +4,6 @@ using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Exploration;
 using Mxd.Exploration.Health;
-using Mxd.Interchange;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -122,27 +121,38 @@ internal static class InspectCommand
         var problems = new ProblemList();
         problems.AddIf(options.Contexts < 0, $"--contexts is {options.Contexts}; it must be at least 0.");
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
+        problems.AddIf(options.Contexts == 0 && options.Text.Count > 0, "--text is given, and --contexts is 0, which leaves text out: leave one of them out.");
         problems.Collect(() => { Devices.Parse(options.Device); });
         problems.Collect(new RunFolder(options.Run).RequireLayer);
         return problems;
     }
 
-    /// <summary>Where text and model are; null where they are not at hand and nobody named them, which is said.</summary>
+    /// <summary>Where text and model are; null where they are not on this machine and nobody named them, which is said.</summary>
     internal static EvalInput? OpenText(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
     {
-        if (options.Contexts == 0 || NativeLayer.ReadHeader(new RunFolder(options.Run).LayerFile).Layer.Units == 0) return null;
-        try
+        var run = EvalRun.Read(options.Run);
+        if (options.Contexts == 0 || run.Saved.Layer.Units == 0) return null;
+        if (!options.NamesText && WhyNotAtHand(run) is { } reason)
         {
-            observer.Begin("Reading the text", 0, "");
-            var input = EvalInput.Open(options.ForUse, observer, cancellation);
-            foreach (string note in input.Notes) observer.Note(note);
-            return input;
-        }
-        catch (MxdInputException e) when (!options.NamesText)
-        {
-            observer.Note($"Note: how units are used was left out. {e.Message.Split('\n')[0]}");
+            observer.Note($"Note: what takes a text was left out. {reason}");
             return null;
         }
+        observer.Begin("Reading the text", 0, "");
+        var input = EvalInput.Open(options.ForUse, observer, cancellation);
+        foreach (string note in input.Notes) observer.Note(note);
+        return input;
+    }
+
+    /// <summary>Nothing is fetched from a hub because somebody looks at a layer.</summary>
+    private static string? WhyNotAtHand(EvalRun run)
+    {
+        if (run.Saved.Model?.Id is not { } model) return $"{run.Path} was imported and knows no language model: name the model by --model, and text by --text.";
+        if (ModelFile.IsOnHub(model)) return $"{model} is on the hub: name it by --model, to fetch it where it is not in the cache.";
+        if (!ModelFile.Exists(model)) return $"{model}, the model that {run.Path} was trained on, does not exist any more: name it by --model.";
+        if (run.Description is not { Options: var own }) return $"{run.Path} held out no text: name some by --text.";
+        return TrainingData.HeldOutFiles(own).FirstOrDefault(file => Corpora.TextFiles.IsOnHub(file) || !Corpora.TextFiles.IsThere(file)) is { } text
+            ? $"{text}, the text that {run.Path} held out, is not on this machine: name it, or other text, by --text."
+            : null;
     }
 
     private static UnitsInUse Use(InspectOptions options, EvalInput input, IRunObserver observer, CancellationToken cancellation)
@@ -152,7 +162,7 @@ internal static class InspectCommand
         Replacement replacement = input.Runs[0].Load(model.Device);
         using ILayer layer = replacement.Layer;
         observer.Begin("Looking at the use of units", Math.Min(options.Contexts, input.Text.Count), "contexts");
-        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, progress: new ObservedCount(observer), cancellation: cancellation), input.TextFiles);
+        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, new ObservedCount(observer), cancellation), input.TextFiles);
     }
 
     private static void Show(Inspection i)

@@ -20,6 +20,7 @@ internal static class MxdCommands
             InspectCommand.Create(),
             ProbeCommand.Create(),
             SteerCommand.Create(),
+            JudgeCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             GenerateCommand.Create(),

@@ -15,6 +15,9 @@ internal static class UnitInspection
 {
     private const int ShownTokens = 8, ShownExcerpts = 5;
 
+    /// <summary>Of 80 columns, what is left beside the number and the frame.</summary>
+    private const int ExcerptWidth = 64;
+
     public static int Run(InspectOptions options, bool isJson)
     {
         UnitReport report = ProgressDisplay.Show(observer => Inspect(options, observer));
@@ -35,12 +38,21 @@ internal static class UnitInspection
         problems.AddIf(run.Saved.Layer.Units == 0, $"{run.Path} is of type '{run.Saved.Layer.Type}', which has no units: leave --unit out.");
         problems.AddIf(run.Saved.Layer.Units > 0 && (unit < 0 || unit >= run.Saved.Layer.Units), $"--unit is {unit}, but the layer has {run.Saved.Layer.Units} units: choose one from 0 to {run.Saved.Layer.Units - 1}.");
         problems.AddIf(
-            other is not null && (other.Saved.Layer.Type, other.Saved.Layer.InputWidth, other.Saved.Layer.OutputWidth, other.Saved.Input) != (run.Saved.Layer.Type, run.Saved.Layer.InputWidth, run.Saved.Layer.OutputWidth, run.Saved.Input),
+            other is not null && (other.Saved.Layer.Type, other.Saved.Layer.InputWidth, other.Saved.Layer.OutputWidth, other.Saved.Input, other.Saved.Output) != (run.Saved.Layer.Type, run.Saved.Layer.InputWidth, run.Saved.Layer.OutputWidth, run.Saved.Input, run.Saved.Output),
             $"{other?.Path} is no layer of the same type, widths and place as {run.Path}: name one that is, from another seed.");
+        problems.AddIf(other is not null && Path.GetFullPath(other.Path) == Path.GetFullPath(run.Path), $"--other is {other?.Path}, the run itself: name one from another seed.");
+        string? place = problems.Collect(() => options.Model ?? run.FindModel());
         problems.ThrowIfAny();
         using EvalInput? input = InspectCommand.OpenText(options, observer, stop.Token);
-        using ModelFile? alone = input is null ? ModelFile.Open(options.Model ?? run.FindModel(), new ObservedDownloads(observer), stop.Token) : null;
+        using ModelFile? alone = input is null ? ModelFile.Open(place!, new ObservedDownloads(observer), stop.Token) : null;
         ModelFile file = input?.Model ?? alone!;
+        if (alone is not null)
+        {
+            alone.CheckWeights();
+            foreach (string note in run.Notes(alone.Identity, options.AllowOtherWeights)) observer.Note(note);
+        }
+        if (other is not null) foreach (string note in other.Notes(file.Identity, options.AllowOtherWeights)) observer.Note(note);
+        _ = file.Tokenizer.Hash;
         return Invocation.Work(() =>
         {
             observer.Begin("Loading the language model", 100, "%");
@@ -70,7 +82,7 @@ internal static class UnitInspection
             if (excerpts.Count == 0) continue;
             Output.Line("");
             Output.Line(title);
-            foreach (UnitExcerpt excerpt in excerpts.Take(ShownExcerpts)) Output.Line(Written($"  {excerpt.Activation,7:f2}  … {ExcerptLine.Of(excerpt)} …"));
+            foreach (UnitExcerpt excerpt in excerpts.Take(ShownExcerpts)) Output.Line(Written($"  {excerpt.Activation,7:f2}  … {ExcerptLine.Of(excerpt, ExcerptWidth)} …"));
         }
     }
 
@@ -91,9 +103,12 @@ internal static class UnitInspection
     {
         yield return ("promotes", Tokens(effect.Promotes.Highest));
         yield return ("suppresses", Tokens(effect.Promotes.Lowest));
-        yield return ("without it", Written($"cross-entropy {effect.CrossEntropy:+0.0000;-0.0000} and KL {effect.Kl:f4} nats at the {effect.Active:n0} tokens it is active on in {effect.Contexts} contexts; {effect.CrossEntropyOverall:+0.00000;-0.00000} and {effect.KlOverall:f5} over all of these"));
+        yield return ("without it", Written($"cross-entropy {Signed(effect.CrossEntropy)} and KL {effect.Kl:f4} nats at the {effect.Active:n0} tokens it is active on in {effect.Contexts} contexts; {effect.CrossEntropyOverall:+0.00000;-0.00000} and {effect.KlOverall:f5} over all of these"));
         yield return ("its share", Written($"the layer's error on these tokens grows by {effect.Reconstruction:p2} of the target's variance"));
     }
+
+    /// <summary>Of a unit that is active on last tokens alone, which predict nothing, there is none.</summary>
+    private static string Signed(double value) => double.IsFinite(value) ? value.ToString("+0.0000;-0.0000", CultureInfo.InvariantCulture) : "–";
 
     private static string Tokens(IReadOnlyList<TokenScore> tokens) => string.Join(", ", tokens.Take(ShownTokens).Select(t => $"'{TokenSigns.Alone(t.Text)}'"));
 

@@ -34,7 +34,7 @@ public sealed record RankReport(
 public sealed record LayerReport(SavedLayer Saved, IReadOnlyList<ParameterReport> Parameters, LayerCost Cost, long Batch, RankReport? Ranks, UnitDiversity? Diversity)
 {
     /// <summary>The key that experts have and other units have not.</summary>
-    private const string Scales = "W_cond";
+    internal const string Scales = "W_cond";
 
     /// <summary>Reads a layer and works its facts out.</summary>
     /// <param name="file">A layer.safetensors.</param>

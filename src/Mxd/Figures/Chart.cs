@@ -46,7 +46,12 @@ public enum AxisScale
 }
 
 /// <summary>A line with markers and, where its points have errors, a band of one error to each side.</summary>
-public sealed record ChartSeries(string Label, IReadOnlyList<ChartPoint> Points, SeriesStyle Style);
+/// <param name="Label">Beside the plot; an empty one is left out.</param>
+public sealed record ChartSeries(string Label, IReadOnlyList<ChartPoint> Points, SeriesStyle Style)
+{
+    /// <summary>Are the points joined in the order they are given, and not from left to right?</summary>
+    public bool IsOutline { get; init; }
+}
 
 /// <summary>A point of a series.</summary>
 /// <param name="Error">Half the height of the band; not a number where there is none.</param>

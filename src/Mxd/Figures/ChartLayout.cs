@@ -19,7 +19,7 @@ internal sealed class ChartLayout
         Y = AxisRange.Of(ReferenceView.Values(chart), chart.Y, fromZero: chart.Bars.Count > 0);
         YTicks = AxisTicks.Of(Y, 6);
         double left = Edge + LabelSize + 10 + YTicks.Select(t => FigureFont.Width(t.Label, TickSize)).DefaultIfEmpty(0).Max() + 8;
-        string[] labels = [.. chart.Series.Select(s => s.Label), .. chart.References.Select(r => r.Label)];
+        string[] labels = [.. chart.Series.Select(s => s.Label).Where(label => label.Length > 0), .. chart.References.Select(r => r.Label)];
         double right = labels.Length == 0 ? 24 : EntryOffset + Sample + Gap + labels.Max(l => FigureFont.Width(l, EntrySize)) + Edge;
         double top = Edge + TitleSize + (chart.Subtitle is null ? 0 : NoteSize + 6) + 12, below = 48;
         Width = Math.Max(Math.Max(chart.Width, left + right + LeastPlot), left + Edge + Math.Max(FigureFont.Width(chart.Title, TitleSize), FigureFont.Width(chart.Subtitle ?? "", NoteSize)));
@@ -56,12 +56,12 @@ internal sealed class ChartLayout
 
     /// <summary>Points that can be placed, from left to right.</summary>
     public IReadOnlyList<ChartPoint> Drawable(ChartSeries series) =>
-        [.. series.Points.Where(p => double.IsFinite(p.Y) && double.IsFinite(p.X) && (X.Scale == AxisScale.Linear || p.X > 0)).OrderBy(p => p.X)];
+        [.. series.Points.Where(p => double.IsFinite(p.Y) && double.IsFinite(p.X) && (X.Scale == AxisScale.Linear || p.X > 0)).OrderBy(p => series.IsOutline ? 0 : p.X)];
 
     /// <summary>The labels beside the plot in the order of their heights, each with its height.</summary>
     public IReadOnlyList<(PlotEntry Entry, double Height)> Entries(Chart chart)
     {
-        PlotEntry[] entries = [.. chart.Series.Select(Entry).Concat(chart.References.Where(r => double.IsFinite(r.Y)).OrderByDescending(r => r.Y).Select(Entry)).OrderBy(e => e.Wanted)];
+        PlotEntry[] entries = [.. chart.Series.Where(s => s.Label.Length > 0).Select(Entry).Concat(chart.References.Where(r => double.IsFinite(r.Y)).OrderByDescending(r => r.Y).Select(Entry)).OrderBy(e => e.Wanted)];
         return [.. entries.Zip(PlotEntry.Spread([.. entries.Select(e => e.Wanted)], Plot.Top + 4, Plot.Bottom - 4))];
     }
 

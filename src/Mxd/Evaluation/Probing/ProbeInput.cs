@@ -86,11 +86,11 @@ public sealed class ProbeInput : IDisposable
         {
             long active = run.Saved.Layer.Sparsity?.Active ?? run.Saved.Layer.Units;
             double units = texts.Tokens.Sum(tokens => (double)Math.Min(run.Saved.Layer.Units, active * tokens.Length));
-            needed += (1 + options.Untrained) * (units * (sizeof(int) + sizeof(float)) + (double)texts.Tokens.Count * run.Saved.Layer.OutputWidth * sizeof(float));
+            needed += (1 + options.Untrained) * (RunGroups.WeightBytes(run) + units * (sizeof(int) + sizeof(float)) + (double)texts.Tokens.Count * run.Saved.Layer.OutputWidth * sizeof(float));
         }
         long free = SystemMemory.Read().Available;
         if (needed > free)
-            throw new MxdInputException($"What {runs.Count} runs with {options.Untrained} untrained layers each make of {texts.Tokens.Count:n0} texts may take {ByteSize.Format((long)needed)}, and {ByteSize.Format(free)} are free: give fewer --texts, fewer runs at once, or --untrained 0.");
+            throw new MxdInputException($"{runs.Count} runs with {options.Untrained} untrained layers each, and what they make of {texts.Tokens.Count:n0} texts, may take {ByteSize.Format((long)needed)}, and {ByteSize.Format(free)} are free: give fewer --texts, fewer runs at once, or --untrained 0.");
     }
 
     private static EvalRun Probed(string path, ProbeOptions options)

@@ -8,7 +8,7 @@ namespace Mxd.Exploration.Health;
 /// <param name="Lift">n₁₂ T / (n₁ n₂): how many times as often as if they had nothing to do with one another.</param>
 public sealed record CoActiveUnits(int First, int Second, long Tokens, double Cosine, double Lift);
 
-/// <summary>Pairs of units that are active together, among those active on most tokens: rarer ones meet too seldom to say anything.</summary>
+/// <summary>Pairs of units that are active together, among those active on most tokens: rarer ones meet too seldom to say anything. First tokens of contexts, on which the same units are active in all, do not count.</summary>
 internal static class CoActivation
 {
     /// <summary>Units looked at; the table of their pairs takes a megabyte.</summary>
@@ -26,15 +26,18 @@ internal static class CoActivation
         for (int i = 0; i < chosen.Count; i++) place[chosen[i]] = i;
         var together = new int[chosen.Count, chosen.Count];
         List<int> present = [];
+        long tokens = 0;
         for (int token = 0; token < trace.Tokens; token++)
         {
+            if (trace.IsFirst(token)) continue;
+            tokens++;
             present.Clear();
             foreach (int unit in trace.On(token))
                 if (place[unit] >= 0) present.Add(place[unit]);
             for (int i = 1; i < present.Count; i++)
                 for (int j = 0; j < i; j++) together[Math.Max(present[i], present[j]), Math.Min(present[i], present[j])]++;
         }
-        IReadOnlyList<long> counts = trace.Usage.Counts;
+        long[] counts = trace.CountsWithin;
         List<CoActiveUnits> pairs = [];
         for (int i = 1; i < chosen.Count; i++)
             for (int j = 0; j < i; j++)
@@ -42,7 +45,7 @@ internal static class CoActivation
                 if (together[i, j] < LeastTokens) continue;
                 double product = (double)counts[chosen[i]] * counts[chosen[j]];
                 pairs.Add(new CoActiveUnits(
-                    Math.Min(chosen[i], chosen[j]), Math.Max(chosen[i], chosen[j]), together[i, j], together[i, j] / Math.Sqrt(product), together[i, j] * (double)trace.Tokens / product));
+                    Math.Min(chosen[i], chosen[j]), Math.Max(chosen[i], chosen[j]), together[i, j], together[i, j] / Math.Sqrt(product), together[i, j] * (double)tokens / product));
             }
         return [.. pairs.OrderByDescending(p => p.Cosine).ThenBy(p => p.First).ThenBy(p => p.Second).Take(count)];
     }

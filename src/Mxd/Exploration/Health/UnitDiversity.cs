@@ -16,12 +16,12 @@ public sealed record UnitDiversity(AlikeUnits Encoders, AlikeUnits Decoders, str
     public static UnitDiversity? Of(ILayer layer, CancellationToken cancellation = default)
     {
         if (UnitVectors.Of(layer) is not { } vectors) return null;
-        bool isMixture = layer.Options.Hidden is not null;
-        AlikeUnits encoders = AlikeUnits.Of(vectors.Encoder, cancellation), decoders = AlikeUnits.Of(vectors.Decoder, cancellation);
-        return new UnitDiversity(encoders, decoders, Diagnose(encoders, decoders, layer.Options.Units, isMixture));
+        bool isMixture = layer.Parameters.Any(p => p.Key == LayerReport.Scales);
+        AlikeUnits encoders = AlikeUnits.Of(vectors.Encoder, cancellation: cancellation), decoders = AlikeUnits.Of(vectors.Decoder, cancellation: cancellation);
+        return new UnitDiversity(encoders, decoders, Diagnose(encoders, decoders, isMixture));
     }
 
-    private static string? Diagnose(AlikeUnits encoders, AlikeUnits decoders, long units, bool isMixture)
+    private static string? Diagnose(AlikeUnits encoders, AlikeUnits decoders, bool isMixture)
     {
         if (decoders.MeanCosine >= AlikeUnits.Nearly)
             return isMixture
@@ -29,7 +29,7 @@ public sealed record UnitDiversity(AlikeUnits Encoders, AlikeUnits Decoders, str
                 : FormattableString.Invariant($"All decoder vectors point the same way (mean cosine {decoders.MeanCosine:f3}), so this layer can only add multiples of one vector.");
         if (encoders.MeanCosine >= AlikeUnits.Nearly)
             return FormattableString.Invariant($"All units look for the same (mean cosine of their {(isMixture ? "gates" : "encoder rows")} {encoders.MeanCosine:f3}), so which of them are active says nothing.");
-        double share = (double)Math.Max(encoders.NearlyEqual, decoders.NearlyEqual) / units;
+        double share = (double)Math.Max(encoders.NearlyEqual, decoders.NearlyEqual) / Math.Max(1, encoders.Compared);
         return share >= ManyAlike
             ? FormattableString.Invariant($"{100 * share:f0} % of the units have another one that is nearly equal (cosine {AlikeUnits.Nearly} or more) in what it {(encoders.NearlyEqual >= decoders.NearlyEqual ? "looks for" : "does")}: the layer has fewer different units than it counts.")
             : null;

@@ -3,6 +3,7 @@ using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.LanguageModels;
 using Mxd.Layers;
+using Mxd.Runtime;
 using Mxd.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,6 +16,9 @@ public sealed class UnitTrace
     /// <summary>Tokens in a forward pass; at least one context.</summary>
     private const int BatchTokens = 1024;
 
+    /// <summary>1.6 GB.</summary>
+    private const int MostEntries = 200_000_000;
+
     private readonly List<int> units = [];
     private readonly List<float> values = [];
     private readonly List<int> ends = [];
@@ -22,16 +26,21 @@ public sealed class UnitTrace
     private readonly double[] sums;
     private readonly float[] maxima;
     private readonly long contexts;
+    private readonly int length;
 
-    private UnitTrace(int units, long contexts)
+    private UnitTrace(int units, long contexts, int length)
     {
-        (counts, sums, maxima, this.contexts) = (new long[units], new double[units], new float[units], contexts);
+        (counts, sums, maxima, CountsWithin, this.contexts, this.length) = (new long[units], new double[units], new float[units], new long[units], contexts, length);
     }
+
+    /// <summary>Tokens on which each unit is active, first tokens of contexts left out.</summary>
+    internal long[] CountsWithin { get; }
 
     public int Units => counts.Length;
 
     public int Tokens => ends.Count;
 
+    /// <summary>Every position counts.</summary>
     public UnitUsage Usage => new(contexts, Tokens, counts, sums, maxima);
 
     /// <summary>Reads the first contexts of a text; the language model runs as far as the layer's input.</summary>
@@ -39,15 +48,14 @@ public sealed class UnitTrace
     /// <param name="replacement">A layer with units.</param>
     /// <param name="text">The text.</param>
     /// <param name="most">Contexts at most.</param>
-    /// <param name="skipsFirst">Leave out each context's first token, which all have in common?</param>
     /// <param name="progress">Told the number of contexts done.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public static UnitTrace Measure(
-        LanguageModel model, Replacement replacement, PackedContexts text, long most, bool skipsFirst = false, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        LanguageModel model, Replacement replacement, PackedContexts text, long most, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         using IDisposable noGrad = no_grad();
         long count = Math.Min(most, text.Count);
-        var trace = new UnitTrace((int)replacement.Layer.Options.Units, count);
+        var trace = new UnitTrace((int)replacement.Layer.Options.Units, count, text.ContextLength);
         var harvester = new Harvester(model, replacement.Input);
         int batch = Math.Max(1, BatchTokens / text.ContextLength);
         Device device = replacement.Layer.Device();
@@ -63,54 +71,63 @@ public sealed class UnitTrace
             {
                 using DisposeScope slice = NewDisposeScope();
                 Tensor some = x.narrow(0, row, Math.Min(atOnce, x.shape[0] - row)).to(device).to(ScalarType.Float32);
-                trace.Add(CodeEntries.Of(replacement.Layer.Encode(some)), (int)row, (int)some.shape[0], skipsFirst ? text.ContextLength : null);
+                trace.Add(CodeEntries.Of(replacement.Layer.Encode(some)), (int)some.shape[0]);
             }
             progress?.Report(Math.Min(done + batch, count));
         }
         return trace;
     }
 
-    /// <summary>The units that are active on most tokens, the most active first; of equal ones the lower number. Those never active are left out.</summary>
+    /// <summary>The units that are active on most tokens, first tokens of contexts left out, the most active first; of equal ones the lower number. Those never active are left out.</summary>
     public IReadOnlyList<int> MostActive(int count) =>
-        [.. Enumerable.Range(0, Units).Where(unit => counts[unit] > 0).OrderByDescending(unit => counts[unit]).Take(count)];
+        [.. Enumerable.Range(0, Units).Where(unit => CountsWithin[unit] > 0).OrderByDescending(unit => CountsWithin[unit]).Take(count)];
 
-    /// <summary>A unit's largest coefficient; null where it is never active.</summary>
-    public double? Largest(int unit) => counts[unit] == 0 ? null : maxima[unit];
-
-    /// <summary>The smallest of a unit's coefficients that at most 1 % of them exceed; null where it is never active.</summary>
-    public double? Percentile99(int unit)
+    /// <summary>
+    /// The coefficients of some units, first tokens of contexts left out, in ascending order: those are the same in all contexts and often much larger.
+    /// </summary>
+    public IReadOnlyList<float[]> CoefficientsWithin(IReadOnlyList<int> chosen)
     {
-        float[] own = [.. values.Where((_, i) => units[i] == unit).Order()];
-        return own.Length == 0 ? null : own[(int)Math.Ceiling(0.99 * own.Length) - 1];
+        var places = new int[Units];
+        Array.Fill(places, -1);
+        for (int i = 0; i < chosen.Count; i++) places[chosen[i]] = i;
+        List<float>[] found = [.. chosen.Select(_ => new List<float>())];
+        for (int token = 0; token < Tokens; token++)
+        {
+            if (IsFirst(token)) continue;
+            for (int i = token == 0 ? 0 : ends[token - 1]; i < ends[token]; i++)
+                if (places[units[i]] >= 0) found[places[units[i]]].Add(values[i]);
+        }
+        foreach (List<float> own in found) own.Sort();
+        return [.. found.Select(own => own.ToArray())];
     }
 
+    /// <summary>Is a token the first of its context?</summary>
+    internal bool IsFirst(int token) => token % length == 0;
+
     /// <summary>The units that are active on a token.</summary>
-    internal ReadOnlySpan<int> On(int token) =>
-        CollectionsMarshal.AsSpan(units)[(token == 0 ? 0 : ends[token - 1])..ends[token]];
+    internal ReadOnlySpan<int> On(int token) => CollectionsMarshal.AsSpan(units)[(token == 0 ? 0 : ends[token - 1])..ends[token]];
 
     /// <summary>The next tokens' entries, by row.</summary>
-    /// <param name="entries">Their units.</param>
-    /// <param name="first">The first token's place among those of whole contexts.</param>
-    /// <param name="rows">Number of tokens.</param>
-    /// <param name="length">Tokens a context, where the first of each is left out.</param>
-    private void Add(List<CodeEntry> entries, int first, int rows, int? length)
+    private void Add(List<CodeEntry> entries, int rows)
     {
         int entry = 0;
         for (int row = 0; row < rows; row++)
         {
+            bool isFirst = IsFirst(ends.Count);
             for (; entry < entries.Count && entries[entry].Row == row; entry++)
             {
                 CodeEntry one = entries[entry];
-                if (one.Value <= 0 || IsLeftOut(row)) continue;
+                if (one.Value <= 0) continue;
                 units.Add(one.Unit);
                 values.Add(one.Value);
                 counts[one.Unit]++;
+                if (!isFirst) CountsWithin[one.Unit]++;
                 sums[one.Unit] += one.Value;
                 maxima[one.Unit] = Math.Max(maxima[one.Unit], one.Value);
             }
-            if (!IsLeftOut(row)) ends.Add(units.Count);
+            ends.Add(units.Count);
         }
-
-        bool IsLeftOut(int row) => length is { } l && (first + row) % l == 0;
+        if (units.Count > MostEntries)
+            throw new MxdInputException($"More than {MostEntries:n0} activations in {ends.Count:n0} tokens, which are held at once: give fewer --contexts.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.Evaluation.Probing;
@@ -112,7 +113,7 @@ public sealed class SteerInput : IDisposable
         if (probed.Type != run.Saved.Layer.Type || probed.Units != run.Saved.Layer.Units)
             throw new MxdInputException($"{file} is of a layer of type '{probed.Type}' with {probed.Units} units, and {run.Path} is '{run.Saved.Layer.Type}' with {run.Saved.Layer.Units}: name the run's own.");
         if (probed.TrainedTokens != run.Saved.Origin?.TrainedTokens)
-            throw new MxdInputException($"{file} is of the layer after {probed.TrainedTokens:n0} tokens, and {run.Path} has been trained on {run.Saved.Origin?.TrainedTokens:n0}: probe it again.");
+            throw new MxdInputException($"{file} is of the layer after {probed.TrainedTokens?.ToString("n0", CultureInfo.InvariantCulture) ?? "an unknown number of"} tokens, and {run.Path} has been trained on {run.Saved.Origin?.TrainedTokens.ToString("n0", CultureInfo.InvariantCulture) ?? "an unknown number"}: probe it again.");
         if (probed.Classes.FirstOrDefault(c => c.BestUnit < 0 || c.BestUnit >= run.Saved.Layer.Units) is { } wrong)
             throw new MxdInputException($"{file} names unit {wrong.BestUnit}, but the layer has {run.Saved.Layer.Units}: probe it again.");
         return [.. probed.Classes.GroupBy(c => c.BestUnit).Select(g => new ChosenForSteering(

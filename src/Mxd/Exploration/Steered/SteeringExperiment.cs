@@ -21,7 +21,8 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
     public SteeringResult Run(IRunObserver observer, CancellationToken cancellation)
     {
         (IReadOnlyList<ChosenForSteering> units, UnitTrace? trace) = Choose(observer, cancellation);
-        (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Select(unit => (unit, Coefficient(unit.Unit, trace))).Where(u => u.Item2 is not null).Select(u => (u.unit, u.Item2!.Value))];
+        double?[] coefficients = Coefficients([.. units.Select(unit => unit.Unit)], trace);
+        (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Zip(coefficients).Where(u => u.Second is not null).Select(u => (u.First, u.Second!.Value))];
         if (steered.Length < units.Count)
             observer.Note($"Note: {units.Count - steered.Length} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out.");
         (ChosenForSteering Unit, double Coefficient)[][] groups = options.Together ? steered.Length == 0 ? [] : [steered] : [.. steered.Select(s => new[] { s })];
@@ -42,16 +43,16 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
     {
         if (input.Text is not { } text) return (input.Units!, null);
         observer.Begin("Measuring activations", Math.Min(options.Contexts, text.Count), "contexts");
-        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, skipsFirst: true, new ObservedCount(observer), cancellation);
+        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
         return (input.Units ?? [.. trace.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], trace);
     }
 
-    private double? Coefficient(int unit, UnitTrace? trace) => options.Scale switch
+    /// <summary>What is added to each unit; null where that is a share of an activation it never had.</summary>
+    private double?[] Coefficients(int[] units, UnitTrace? trace)
     {
-        "max" => options.Coefficient * trace!.Largest(unit),
-        "p99" => options.Coefficient * trace!.Percentile99(unit),
-        _ => options.Coefficient,
-    };
+        if (options.Scale == "absolute") return [.. units.Select(_ => (double?)options.Coefficient)];
+        return [.. trace!.CoefficientsWithin(units).Select(own => own.Length == 0 ? (double?)null : options.Coefficient * (options.Scale == "max" ? own[^1] : own[(int)Math.Ceiling(0.99 * own.Length) - 1]))];
+    }
 
     /// <summary>Null where it was stopped.</summary>
     private SteeredUnits? Steer((ChosenForSteering Unit, double Coefficient)[] units, CancellationToken cancellation)
@@ -72,7 +73,7 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
                 Samples = samples,
             };
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {
             // The model's predictions are no numbers any more; other units may do better.
             return found with { Failure = e.Message };

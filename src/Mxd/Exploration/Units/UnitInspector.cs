@@ -4,6 +4,8 @@ using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Tokenizers;
 using Mxd.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Mxd.Exploration.Units;
 
@@ -30,12 +32,13 @@ public sealed class UnitInspector(LanguageModel model, Replacement replacement, 
     public UnitReport Inspect(
         string run, int unit, PackedContexts? text, IReadOnlyList<string>? files, int contexts, ILayer? other, IRunObserver observer, CancellationToken cancellation)
     {
+        using DisposeScope scope = NewDisposeScope();
         ILayer layer = replacement.Layer;
-        UnitVectors vectors = UnitVectors.Of(layer) ?? throw new ArgumentException($"A layer of type '{layer.Options.Type}' has no units.", nameof(unit));
+        UnitVectors vectors = UnitVectors.Of(layer) ?? throw new ArgumentException($"A layer of type '{layer.Options.Type}' has no encoder and decoder rows to look at.", nameof(unit));
         ExpertSpectrum? spectrum = null;
-        if (layer.Parameters.Any(p => p.Key == "W_cond"))
+        if (layer.Parameters.Any(p => p.Key == LayerReport.Scales))
         {
-            using ExpertSpectra spectra = ExpertSpectra.Of(layer.Parameter("W_cond").Value, layer.Parameter("W_dec").Value);
+            using ExpertSpectra spectra = ExpertSpectra.Of(layer.Parameter(LayerReport.Scales).Value, layer.Parameter("W_dec").Value);
             spectrum = spectra.Spectra([unit]).Single();
         }
         var report = new UnitReport(

@@ -22,7 +22,8 @@ internal sealed class UnitRemoval(LanguageModel model, Replacement replacement, 
     /// <param name="vocabulary">Says what its contribution promotes.</param>
     /// <param name="progress">Share done.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public UnitEffect Measure(PackedContexts text, IReadOnlyList<long> contexts, VocabularyScores vocabulary, IProgress<double>? progress, CancellationToken cancellation)
+    /// <returns>Null where the unit is active in none of them but on first tokens.</returns>
+    public UnitEffect? Measure(PackedContexts text, IReadOnlyList<long> contexts, VocabularyScores vocabulary, IProgress<double>? progress, CancellationToken cancellation)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -39,7 +40,7 @@ internal sealed class UnitRemoval(LanguageModel model, Replacement replacement, 
             Compare(tokens, isActive);
             progress?.Report((double)(done += batch.Length) / contexts.Count);
         }
-        if (active == 0) throw new ArgumentException($"Unit {unit} is active in none of the contexts.", nameof(contexts));
+        if (active == 0) return null;
         return new UnitEffect(
             contexts.Count, active, crossEntropy / predicting, kl / predicting, crossEntropyOverall / predictions, klOverall / predictions,
             (errorWithout - errorWith) / targets.SumOfSquares(), vocabulary.OfUnembedding(contribution / Number(active)));
@@ -54,11 +55,12 @@ internal sealed class UnitRemoval(LanguageModel model, Replacement replacement, 
         Tensor x = rows[replacement.Input].to(device).to(ScalarType.Float32), t = rows[replacement.Output].to(device).to(ScalarType.Float64);
         SparseCodes codes = replacement.Layer.Encode(x);
         Tensor y = replacement.Layer.Decode(codes, x).to(ScalarType.Float64), without = replacement.Layer.Decode(codes.Without(unit), x).to(ScalarType.Float64);
-        Tensor isActive = codes.CoefficientOf(unit) > Zero;
+        // First tokens, the same in all contexts, are left out of what is active and of the targets' mean.
+        Tensor isInside = Inside(tokens).to(device), isActive = (codes.CoefficientOf(unit) > Zero).logical_and(isInside);
         Tensor chosen = isActive.nonzero().squeeze(1);
         active += chosen.shape[0];
         Tensor own = t.index_select(0, chosen), with = y.index_select(0, chosen), less = without.index_select(0, chosen);
-        targets.Add(t, own);
+        targets.Add(t.index_select(0, isInside.nonzero().squeeze(1)), own);
         errorWith += SumOfSquares(own - with);
         errorWithout += SumOfSquares(own - less);
         contribution.add_((with - less).sum(dim: 0), One);
@@ -87,6 +89,15 @@ internal sealed class UnitRemoval(LanguageModel model, Replacement replacement, 
     private Tensor Finish(Tensor residual, IDisposable splice)
     {
         using (splice) return model.FinalNorm(model.RunLayers(residual, replacement.FirstLayer, model.Identity.Layers));
+    }
+
+    /// <summary>False at first tokens, bool [B·T].</summary>
+    private static Tensor Inside(Tensor tokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor inside = ones(tokens.shape, dtype: ScalarType.Bool);
+        inside.narrow(1, 0, 1).zero_();
+        return inside.reshape(-1).MoveToOuterDisposeScope();
     }
 
     private static double SumOfSquares(Tensor values) => (values * values).sum().ToDouble();

@@ -5,7 +5,7 @@ namespace Mxd.Exploration.Units;
 /// <summary>A token and how strongly a direction points at it.</summary>
 /// <param name="Id">The token's id.</param>
 /// <param name="Text">Its text; bytes that are part of a character as <c>⟨E2 80⟩</c>.</param>
-/// <param name="Score">The direction's product with the token's vector, less the mean over all tokens.</param>
+/// <param name="Score">How strongly the direction points at it, less the mean over all tokens.</param>
 public sealed record TokenScore(int Id, string Text, double Score);
 
 /// <summary>The tokens a direction points at most, and those it points away from most.</summary>
@@ -20,9 +20,9 @@ public sealed record NearUnit(int Unit, double Cosine);
 public sealed record UnitNeighbours(IReadOnlyList<NearUnit> Encoder, IReadOnlyList<NearUnit> Decoder);
 
 /// <summary>What a unit does, measured by removing it alone: its coefficient is set to zero wherever it is active, the rest of the layer left as it is.</summary>
-/// <param name="Contexts">Contexts looked at: the strongest ones and a random sample of those it is active in.</param>
+/// <param name="Contexts">Contexts looked at, at most 16 of those it is active in: half the strongest, half spread over the range of its activation. First tokens do not count.</param>
 /// <param name="Active">Tokens in them on which it is active.</param>
-/// <param name="CrossEntropy">Change of cross-entropy, in nats, of the predictions made at these tokens; above zero where the unit helps.</param>
+/// <param name="CrossEntropy">Change of cross-entropy, in nats, of the predictions made at these tokens; above zero where the unit helps; not a number where all are last ones, which predict nothing.</param>
 /// <param name="Kl">KL(with ‖ without) of them.</param>
 /// <param name="CrossEntropyOverall">Change over all predictions of these contexts.</param>
 /// <param name="KlOverall">KL over them.</param>
@@ -40,7 +40,7 @@ public sealed record UnitEffect(
 /// <param name="Nearest">Its neighbours in the layer.</param>
 /// <param name="Other">Its best matches in another run, where one was named.</param>
 /// <param name="Activity">Where it is active; absent where no text was at hand.</param>
-/// <param name="Effect">What it does; absent where it is never active, or with the text.</param>
+/// <param name="Effect">What it does; absent where it is active on no token but first ones, or with the text.</param>
 /// <param name="Text">Files of the text.</param>
 public sealed record UnitReport(
     string Run,

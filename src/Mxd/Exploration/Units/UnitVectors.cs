@@ -17,17 +17,23 @@ internal sealed record UnitVectors(Tensor Encoder, Tensor Decoder)
     }
 
     /// <summary>The units whose vectors make the smallest angles with those of one, itself left out.</summary>
-    public UnitNeighbours Near(int unit) => new(Nearest(Encoder, Encoder[unit], unit), Nearest(Decoder, Decoder[unit], unit));
+    public UnitNeighbours Near(int unit) => Near(this, unit, unit);
 
     /// <summary>The units whose vectors make the smallest angles with those of a unit of another layer of the same widths.</summary>
-    public UnitNeighbours NearTo(UnitVectors other, int unit) => new(Nearest(Encoder, other.Encoder[unit], null), Nearest(Decoder, other.Decoder[unit], null));
+    public UnitNeighbours NearTo(UnitVectors other, int unit) => Near(other, unit, null);
+
+    private UnitNeighbours Near(UnitVectors other, int unit, int? without)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return new UnitNeighbours(Nearest(Encoder, other.Encoder[unit], without), Nearest(Decoder, other.Decoder[unit], without));
+    }
 
     private static NearUnit[] Nearest(Tensor rows, Tensor vector, int? without)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor wide = rows.to(ScalarType.Float64), direction = vector.to(ScalarType.Float64);
-        double[] cosines = (wide.mv(direction) / (wide.norm(1) * direction.norm())).cpu().data<double>().ToArray();
+        Tensor wide = rows.to(ScalarType.Float32), direction = vector.to(ScalarType.Float32);
+        double[] cosines = (wide.mv(direction) / (wide.norm(1) * direction.norm())).to(ScalarType.Float64).cpu().data<double>().ToArray();
         return
         [
             .. Enumerable.Range(0, cosines.Length).Where(i => i != without && double.IsFinite(cosines[i])).OrderByDescending(i => cosines[i]).Take(Shown).Select(i => new NearUnit(i, cosines[i])),

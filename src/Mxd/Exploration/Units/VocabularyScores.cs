@@ -1,6 +1,7 @@
 using Mxd.LanguageModels;
 using Mxd.Tokenizers;
 using TorchSharp;
+using static Mxd.Runtime.Scalars;
 using static TorchSharp.torch;
 
 namespace Mxd.Exploration.Units;
@@ -28,13 +29,18 @@ internal sealed class VocabularyScores(LanguageModel model, ITokenizer tokenizer
         return Of(scores);
     }
 
-    /// <summary>Tokens that adding a direction [width] to the residual stream makes more and less likely: through the final norm and the unembedding, by itself.</summary>
+    /// <summary>
+    /// Tokens that adding a direction d [width] to the residual stream makes more and less likely: unembedding(norm(d)) - unembedding(norm(0)), d at mean square 1, where the norm's own
+    /// regulariser does not matter and its shift is in both.
+    /// </summary>
     public TokenScores OfUnembedding(Tensor direction)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor hidden = model.FinalNorm(direction.to(model.Device).to(model.Dtype).view(1, 1, -1));
-        double[] logits = model.Logits(hidden).to(ScalarType.Float64).reshape(-1).cpu().data<double>().ToArray();
+        Tensor wide = direction.to(ScalarType.Float64), size = (wide * wide).mean().sqrt();
+        Tensor d = where(size > Zero, wide / size, wide).to(model.Device).to(model.Dtype).view(1, 1, -1);
+        Tensor difference = model.Logits(model.FinalNorm(d)).to(ScalarType.Float64) - model.Logits(model.FinalNorm(zeros_like(d))).to(ScalarType.Float64);
+        double[] logits = difference.reshape(-1).cpu().data<double>().ToArray();
         return Of(logits[..Math.Min(logits.Length, tokenizer.VocabularySize)]);
     }
 

@@ -8,16 +8,20 @@ namespace Mxd.Tests.Exploration.Health;
 
 public class AlikeUnitsTests
 {
-    [Fact]
-    public void Cosines_AreThoseOfAllPairs()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4 * 40 * 7)]
+    [InlineData(1 << 20)]
+    public void Cosines_AreThoseOfAllPairs_HoweverTheyAreTiled(long tileBytes)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor rows = randn(40, 6, generator: new Generator(3, CPU));
-        AlikeUnits alike = AlikeUnits.Of(rows);
+        AlikeUnits alike = AlikeUnits.Of(rows, tileBytes);
+        Assert.Equal(40, alike.Compared);
         double[,] all = Cosines(rows);
         double[] pairs = [.. Enumerable.Range(0, 40).SelectMany(i => Enumerable.Range(0, i).Select(j => all[i, j]))];
         double[] nearest = [.. Enumerable.Range(0, 40).Select(i => Enumerable.Range(0, 40).Where(j => j != i).Max(j => all[i, j])).Order()];
-        Assert.Equal(pairs.Average(), alike.MeanCosine, 1e-9);
+        Assert.Equal(pairs.Average(), alike.MeanCosine, 1e-7);
         Assert.Equal(nearest[20], alike.MedianNearest, 1e-5);
         Assert.Equal(0, alike.NearlyEqual);
         Assert.Equal(pairs.Max(), alike.Closest[0].Cosine, 1e-5);

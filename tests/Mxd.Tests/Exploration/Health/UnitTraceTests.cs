@@ -33,13 +33,11 @@ public sealed class UnitTraceTests : IDisposable
         var trace = UnitTrace.Measure(model, new Replacement(layer, HookPoint.MlpInput(1), HookPoint.MlpOutput(1)), model.Contexts(Contexts), Contexts);
         Assert.Equal([0, 1, 3], trace.MostActive(4));
         Assert.Equal([0], trace.MostActive(1));
-        Assert.Equal((300.0, 297.0), (trace.Largest(0), trace.Percentile99(0)));
-        Assert.Equal((2.5, 2.5), (trace.Largest(1), trace.Percentile99(1)));
-        Assert.Null(trace.Largest(2));
-        UnitTrace without = UnitTrace.Measure(model, new Replacement(layer, HookPoint.MlpInput(1), HookPoint.MlpOutput(1)), model.Contexts(Contexts), Contexts, skipsFirst: true);
-        Assert.Equal((Contexts * (Length - 1), Contexts * (Length - 1L)), (without.Tokens, without.Usage.Counts[0]));
-        Assert.Equal([0, 1, 3], without.On(Length - 1 + 3).ToArray().Order());
-        Assert.Null(trace.Percentile99(2));
+        IReadOnlyList<float[]> own = trace.CoefficientsWithin([0, 2, 1]);
+        // First tokens, which have 1, 11, 21 and so on, are left out.
+        Assert.Equal(Enumerable.Range(1, Contexts * Length).Where(v => v % Length != 1).Select(v => (float)v), own[0]);
+        Assert.Empty(own[1]);
+        Assert.Equal([0.5f, 1.5f, 2.5f], own[2]);
         Assert.Equal((Contexts, Contexts * Length), ((int)trace.Usage.Contexts, trace.Tokens));
         Assert.Equal([300, 3, 0, 3], trace.Usage.Counts);
         Assert.Equal(0.5 + 1.5 + 2.5, trace.Usage.Sums[3], 1e-9);

@@ -34,7 +34,7 @@ public sealed class UnitRemovalTests : IDisposable
         using IDisposable noGrad = no_grad();
         using ILayer layer = Layer("mxd", 3);
         layer.Parameter("W_cond").Value[Unit].zero_();
-        UnitEffect effect = Measure(layer, Contexts(layer));
+        UnitEffect effect = Measure(layer, Contexts(layer, HookPoint.MlpInput(1)), HookPoint.MlpInput(1))!;
         Assert.InRange(effect.Active, 1, 6 * Length);
         Assert.Equal((0.0, 0.0, 0.0), (effect.CrossEntropy, effect.CrossEntropyOverall, effect.Reconstruction));
         Assert.Equal(0, effect.Kl, 1e-9);
@@ -44,20 +44,22 @@ public sealed class UnitRemovalTests : IDisposable
     [Theory]
     [InlineData("mxd")]
     [InlineData("skip-transcoder")]
+    [InlineData("sae")]
     public void Effect_IsThatOfTheCoefficientAlone(string type)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ILayer layer = Layer(type, 3);
-        long[] contexts = Contexts(layer);
-        UnitEffect effect = Measure(layer, contexts);
+        HookPoint output = HookPoint.MlpOutput(1), input = type == "sae" ? output : HookPoint.MlpInput(1);
+        long[] contexts = Contexts(layer, input);
+        UnitEffect effect = Measure(layer, contexts, input)!;
 
         Tensor tokens = text.ToTensor(contexts);
-        Tensor x = Value(tokens, HookPoint.MlpInput(1)), t = Value(tokens, HookPoint.MlpOutput(1)).to(ScalarType.Float64);
-        Tensor dense = layer.Encode(x).ToDense(), isActive = dense.select(1, Unit) > tensor(0f), without = dense.clone();
+        Tensor x = Value(tokens, input), t = Value(tokens, output).to(ScalarType.Float64), inside = tensor([.. Enumerable.Range(0, contexts.Length * Length).Select(i => i % Length != 0)]);
+        Tensor dense = layer.Encode(x).ToDense(), isActive = (dense.select(1, Unit) > tensor(0f)).logical_and(inside), without = dense.clone();
         without.select(1, Unit).zero_();
         Tensor y = layer.Decode(new DenseCodes(dense), x).to(ScalarType.Float64), less = layer.Decode(new DenseCodes(without), x).to(ScalarType.Float64);
-        Tensor spread = (t - t.mean([0], keepdim: true)).pow(2).sum(1), error = (t - y).pow(2).sum(1), errorLess = (t - less).pow(2).sum(1);
+        Tensor spread = (t - t[inside].mean([0], keepdim: true)).pow(2).sum(1), error = (t - y).pow(2).sum(1), errorLess = (t - less).pow(2).sum(1);
         Assert.Equal(isActive.sum().ToInt64(), effect.Active);
         Assert.Equal(((errorLess - error).masked_select(isActive).sum() / spread.masked_select(isActive).sum()).ToDouble(), effect.Reconstruction, 1e-4);
 
@@ -71,23 +73,34 @@ public sealed class UnitRemovalTests : IDisposable
         Assert.True(effect.Kl > 1e-6);
         // What it adds on the tokens it is active on, through the unembedding.
         Tensor contribution = (y - less).masked_select(isActive.unsqueeze(1)).view(-1, 12).mean([0]);
-        long first = model.Logits(model.FinalNorm(contribution.to(ScalarType.Float32).view(1, 1, -1))).argmax(-1).ToInt64();
-        Assert.Equal(first, effect.Promotes.Highest[0].Id);
+        Tensor logits = model.Logits(model.FinalNorm((contribution / contribution.pow(2).mean().sqrt()).to(ScalarType.Float32).view(1, 1, -1)));
+        Assert.Equal(logits.argmax(-1).ToInt64(), effect.Promotes.Highest[0].Id);
+    }
+
+    [Fact]
+    public void WhereItIsNotActive_ThereIsNone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ILayer layer = Layer("mxd", 3);
+        layer.Parameter("gate").Value[Unit].zero_();
+        layer.Parameter("gate_bias").Value[Unit].fill_(-1);
+        Assert.Null(Measure(layer, [0, 1], HookPoint.MlpInput(1)));
     }
 
     private static ILayer Layer(string type, int k) =>
         RandomLayers.Create(RandomLayers.Options(type, units: 8, k: k) with { InputWidth = 12, OutputWidth = 12 }, seed: 3);
 
-    private UnitEffect Measure(ILayer layer, long[] contexts)
+    private UnitEffect? Measure(ILayer layer, long[] contexts, HookPoint input)
     {
-        var replacement = new Replacement(layer, HookPoint.MlpInput(1), HookPoint.MlpOutput(1));
+        var replacement = new Replacement(layer, input, HookPoint.MlpOutput(1));
         return new UnitRemoval(model, replacement, Unit).Measure(text, contexts, new VocabularyScores(model, new NumberTokenizer(Vocabulary)), null, default);
     }
 
-    /// <summary>Contexts in which the unit is active.</summary>
-    private long[] Contexts(ILayer layer)
+    /// <summary>Contexts in which the unit is active, first tokens apart.</summary>
+    private long[] Contexts(ILayer layer, HookPoint input)
     {
-        Tensor coefficients = layer.Encode(Value(text.ToTensor(Enumerable.Range(0, 6).Select(i => (long)i)), HookPoint.MlpInput(1))).CoefficientOf(Unit).view(6, Length);
+        Tensor coefficients = layer.Encode(Value(text.ToTensor(Enumerable.Range(0, 6).Select(i => (long)i)), input)).CoefficientOf(Unit).view(6, Length).narrow(1, 1, Length - 1);
         long[] found = [.. Enumerable.Range(0, 6).Where(i => coefficients[i].max().ToSingle() > 0).Select(i => (long)i)];
         Assert.NotEmpty(found);
         return found;
@@ -101,7 +114,7 @@ public sealed class UnitRemovalTests : IDisposable
 
     private Tensor LogProbabilities(Tensor tokens, Tensor output)
     {
-        using var swap = new LayerSwap(model, HookPoint.MlpInput(1), HookPoint.MlpOutput(1), (_, _) => output.to(ScalarType.Float32));
+        using var swap = new LayerSwap(model, HookPoint.MlpOutput(1), HookPoint.MlpOutput(1), (_, _) => output.to(ScalarType.Float32));
         return model.Logits(model.Forward(tokens)).to(ScalarType.Float64).log_softmax(-1).narrow(1, 0, Length - 1);
     }
 }

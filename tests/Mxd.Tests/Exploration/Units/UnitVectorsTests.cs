@@ -1,4 +1,5 @@
 using Mxd.Exploration.Units;
+using Mxd.LanguageModels;
 using Mxd.LanguageModels.Families;
 using Mxd.Layers;
 using Mxd.Tests.LanguageModels;
@@ -51,6 +52,23 @@ public class UnitVectorsTests
         Assert.Equal(order.Reverse().Take(10), scores.Lowest.Select(s => s.Id));
         Assert.Equal(expected[order[0]] - expected.Average(), scores.Highest[0].Score, 1e-5);
         Assert.Equal($"{order[0]} ", scores.Highest[0].Text);
+    }
+
+    /// <summary>Of a model whose final norm has a shift, which favours the same tokens whatever is added, and a regulariser, which small directions vanish beside.</summary>
+    [Fact]
+    public void WhatADirectionPromotes_DependsNeitherOnItsLengthNorOnTheNormsShift()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        TransformerConfig config = RandomTransformer.Config("gpt2", 3);
+        using var model = new Gpt2Model(TinyLlama.Identity(config), config, RandomTransformer.Weights(config, 3));
+        var vocabulary = new VocabularyScores(model, new NumberTokenizer(config.Vocabulary));
+        Tensor direction = randn(config.Width, generator: new Generator(4, CPU));
+        TokenScores scores = vocabulary.OfUnembedding(direction), small = vocabulary.OfUnembedding(direction * tensor(1e-6f)), opposite = vocabulary.OfUnembedding(-direction);
+        Assert.Equal(scores.Highest.Select(s => s.Id), small.Highest.Select(s => s.Id));
+        Assert.Equal(scores.Highest.Select(s => s.Score), small.Highest.Select(s => s.Score), (a, b) => Math.Abs(a - b) < 1e-4);
+        // Without a shift, the opposite direction says the opposite.
+        Assert.Equal(scores.Highest.Select(s => s.Id), opposite.Lowest.Select(s => s.Id));
     }
 
     private static ILayer Create(string type) => RandomLayers.Create(RandomLayers.Options(type, units: 10, k: 3) with { InputWidth = 12, OutputWidth = 12 }, seed: 6);

@@ -1,0 +1,43 @@
+using Mxd.Figures;
+
+namespace Mxd.Exploration.Judging;
+
+/// <summary>The paper's figure of steering: for each file the mean of concept and fluency with the ellipse of one standard deviation, over its units' own points.</summary>
+public static class JudgeFigure
+{
+    private const int Corners = 72;
+
+    public static Chart Of(JudgeResult result)
+    {
+        var palette = new Palette();
+        List<ChartSeries> series = [];
+        foreach (JudgedSpread spread in result.Summary.Where(s => s.Units > 0))
+        {
+            SeriesStyle style = palette.Next(spread.Type ?? "") with { HasLine = false };
+            string name = result.Summary.Count(s => s.Type == spread.Type) == 1 && spread.Type is { } type ? type : Path.GetFileName(spread.File);
+            series.Add(new ChartSeries("", [.. result.Scores.Where(s => s.File == spread.File).Select(s => new ChartPoint(s.Concept, s.Fluency))], style with { IsHollow = true }));
+            if (spread.Units > 1) series.Add(new ChartSeries("", [.. Ellipse(spread)], style with { Marker = Marker.None, HasLine = true }) { IsOutline = true });
+            series.Add(new ChartSeries($"{name}, {spread.Units:n0} units", [new ChartPoint(spread.Concept, spread.Fluency)], style));
+        }
+        return new Chart
+        {
+            Title = "Steered units: are their samples about one thing, and are they text?",
+            Subtitle = "Filled: mean over units; ellipse: one standard deviation; hollow: each unit",
+            X = new ChartAxis("concept") { Minimum = 0, Maximum = 1 },
+            Y = new ChartAxis("fluency") { Minimum = 0, Maximum = 1 },
+            Series = series,
+        };
+    }
+
+    /// <summary>m + L (cos φ, sin φ), L Lᵀ the covariance: one standard deviation in every direction.</summary>
+    private static IEnumerable<ChartPoint> Ellipse(JudgedSpread spread)
+    {
+        double first = Math.Sqrt(Math.Max(0, spread.ConceptVariance)), lower = first > 0 ? spread.Covariance / first : 0;
+        double second = Math.Sqrt(Math.Max(0, spread.FluencyVariance - lower * lower));
+        for (int corner = 0; corner <= Corners; corner++)
+        {
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * corner / Corners);
+            yield return new ChartPoint(spread.Concept + first * cos, spread.Fluency + lower * cos + second * sin);
+        }
+    }
+}

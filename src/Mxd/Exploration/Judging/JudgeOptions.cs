@@ -1,0 +1,36 @@
+using Mxd.Runtime;
+
+namespace Mxd.Exploration.Judging;
+
+/// <summary>Options of <c>mxd judge</c>.</summary>
+public sealed record JudgeOptions
+{
+    [Option("--text", "Held-out text that gives the scale (default: what the run held out).", IsPath = true, MayBeHubId = true)]
+    public IReadOnlyList<string> Text { get; init; } = [];
+
+    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
+    public string TextField { get; init; } = "text";
+
+    [Option("--contexts", "Contexts of that text.")]
+    public int Contexts { get; init; } = 32;
+
+    [Option("--out", "Folder for the figure: the mean of concept and fluency and their one-sigma ellipse, a layer type each. It is made.", IsPath = true)]
+    public string? Out { get; init; }
+
+    [Option("--model", "The language model that judges (default: that of the run).", IsPath = true, MayBeHubId = true)]
+    public string? Model { get; init; }
+
+    [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
+    public string ModelDtype { get; init; } = "float32";
+
+    [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Every rule these options break, a line each.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (Contexts < 2) yield return $"--contexts is {Contexts}; it must be at least 2, so that there are different ones.";
+        if (ModelDtype is not ("float32" or "bfloat16")) yield return $"--model-dtype is '{ModelDtype}'; choose float32 or bfloat16.";
+        if (File.Exists(Out)) yield return $"--out is {Out}, which is a file: name a folder.";
+    }
+}
