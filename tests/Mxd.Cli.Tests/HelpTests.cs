@@ -39,6 +39,15 @@ public sealed class HelpTests
     [Fact]
     public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|demo, train, harvest, sweep, eval, compare, report, inspect, probe, steer, judge, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
 
+    /// <summary>Also where an option before it, or the command itself, takes any number of values.</summary>
+    [Fact]
+    public void UnknownOption_AfterValues_IsRefused_WithTheNearest()
+    {
+        Tool.Run("eval", "--run", "a", "--contxts", "8").Refused("--contxts is not an option of 'mxd eval': the nearest is --contexts");
+        Tool.Run("compare", "a", "--ot", "b").Refused("--ot is not an option of 'mxd compare': the nearest is --out");
+        Tool.Run("probe", "--run", "a", "--dta", "b").Refused("--dta is not an option of 'mxd probe': the nearest is --data", "--data is missing");
+    }
+
     [Fact]
     public void UnknownCommand_IsRefused_WithTheNearest() => Tool.Run("tran", "--k", "3").Refused("'tran' is not a command|the nearest is train");
 

@@ -10,9 +10,10 @@ internal static class ParseProblems
     public static IReadOnlyList<string> Of(ParseResult parsed)
     {
         if (parsed.CommandResult.Command.Subcommands.Count > 0) return [NoCommand(parsed)];
-        List<string> problems = [.. Unknown(parsed)];
+        (SymbolResult Taker, string Token)[] taken = [.. Taken(parsed)];
+        List<string> problems = [.. Unknown(parsed), .. taken.Select(t => NotAnOption(t.Token, parsed))];
         foreach (ParseError error in parsed.Errors)
-            if (!IsAboutUnknown(error, parsed)) problems.Add(Describe(error));
+            if (!IsAboutUnknown(error, parsed) && !Array.Exists(taken, t => t.Taker == error.SymbolResult)) problems.Add(Describe(error));
         if (parsed.CommandResult.Command is DocumentedCommand command) problems.AddRange(command.Missing(parsed));
         return [.. problems.Distinct()];
     }
@@ -40,6 +41,22 @@ internal static class ParseProblems
             // The value after an unknown option is not a problem of its own.
             else if (!followsUnknownOption) yield return $"'{token}' belongs to no option: leave it out, or see '{Path(parsed)} --help'.";
             followsUnknownOption = isOption;
+        }
+    }
+
+    /// <summary>What takes any number of values takes an option that does not exist for one, and what follows it.</summary>
+    private static IEnumerable<(SymbolResult Taker, string Token)> Taken(ParseResult parsed)
+    {
+        foreach (SymbolResult symbol in parsed.CommandResult.Children)
+        {
+            IReadOnlyList<Token> tokens = symbol switch
+            {
+                OptionResult { Option.Arity.MaximumNumberOfValues: > 1, Option.AllowMultipleArgumentsPerToken: true } option => option.Tokens,
+                ArgumentResult { Argument.Arity.MaximumNumberOfValues: > 1 } argument => argument.Tokens,
+                _ => [],
+            };
+            foreach (Token token in tokens)
+                if (token.Value.StartsWith("--", StringComparison.Ordinal) && token.Value.Length > 2 && char.IsAsciiLetter(token.Value[2])) yield return (symbol, token.Value.Split('=')[0]);
         }
     }
 

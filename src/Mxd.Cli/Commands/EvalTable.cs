@@ -24,12 +24,15 @@ internal static class EvalTable
         foreach (EvaluatedRun run in evaluation.Runs)
         {
             string[] title = [run.Sparsity is { } sparsity ? $"{run.Type}, {sparsity}" : run.Type, Path.GetFileName(run.Run)];
-            columns.Add(new Column(title, run.Cost));
-            if (run.Cost.Elsewhere is { } other) columns.Add(new Column([.. title, .. Left(other)], other));
+            columns.Add(new Column(title, WithUnits(run, run.Cost)));
+            if (run.Cost.Elsewhere is { } other) columns.Add(new Column([.. title, .. Left(other)], WithUnits(run, other)));
         }
         if (evaluation.Together is { } together) columns.Add(new Column(["all together"], together));
         return columns;
     }
+
+    /// <summary>A layer without units has neither active nor dead ones.</summary>
+    private static CostOfReplacement WithUnits(EvaluatedRun run, CostOfReplacement cost) => run.Sparsity is null ? cost with { L0 = null, DeadFraction = null } : cost;
 
     /// <summary>As many columns side by side as the width takes: numbers are never broken.</summary>
     private static List<Column[]> Fitting(List<Column> columns, int width)

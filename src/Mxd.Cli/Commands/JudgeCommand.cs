@@ -62,7 +62,7 @@ internal static class JudgeCommand
         foreach (JudgedSpread spread in result.Summary)
             Output.Line($"{Path.GetFileName(spread.File)}{(spread.Type is { } type ? $" ({type})" : "")}: concept {Two(spread.Concept)} ± {Two(Math.Sqrt(spread.ConceptVariance))}, fluency {Two(spread.Fluency)} ± {Two(Math.Sqrt(spread.FluencyVariance))} over {spread.Units:n0} units (± is one standard deviation)");
         Output.Line(FormattableString.Invariant(
-            $"Fluency 1 is the loss of held-out text ({result.LossOfText:f2} nats a token), 0 that of its tokens shuffled ({result.LossOfShuffled:f2}); concept 1 is the likeness of two pieces of one context ({result.LikenessWithin:f2}), 0 that of pieces of different ones ({result.LikenessBetween:f2})."));
+            $"Fluency 1 is the loss of held-out text ({result.LossOfText:f2} nats a token), 0 that of its tokens shuffled ({result.LossOfShuffled:f2}); concept 1 is the likeness of two pieces of one context ({result.LikenessWithin:f2}), 0 that of pieces of different ones ({result.LikenessBetween:f2}); beyond, both are cut. Concept needs two samples a unit."));
         if (figures is not null) Output.Line($"Figure: {Path.Combine(figures, "concept-fluency.svg")}");
     }
 

@@ -19,7 +19,7 @@ internal static class ProbeTable
         for (int i = 0; i < report.Runs.Count; i++) Units(report.Runs[i], names[i]);
         Output.Line(
             $"{report.Texts:n0} texts of {report.Protocol.Data[0]}{(report.Protocol.Data.Count > 1 ? " and more" : "")}, {report.TrainTexts:n0} of them to fit on; all figures are of the others. Best unit: of {report.Protocol.Candidates} candidates, the one with the best F1 there, " +
-            "which is the published protocol and kind to every layer alike; 'on train': the one with the best F1 on the texts it was fitted on.");
+            "which is the published protocol and kind to every layer alike; 'chosen on train': of the one with the best F1 on the texts it was fitted on.");
         Output.Line($"Details: {string.Join(", ", report.Runs.Select(run => run.File))}{(figures is null ? "" : $"; figures: {figures}")}");
     }
 
@@ -44,7 +44,7 @@ internal static class ProbeTable
         Output.Line("");
         Output.Line($"{name}: {run.Type}{(run.Sparsity is { } sparsity ? $", {sparsity}" : "")}, {run.Units:n0} units");
         Output.Columns(
-            ["class", "texts", "unit", "F1", "balanced", "precision", "recall", "MCC", "ROC-AUC", "AP", "F1 on train", .. sizes.Select(size => $"F1 of {size}"), "dense"],
+            ["class", "texts", "unit", "F1", "balanced", "precision", "recall", "MCC", "ROC-AUC", "AP", "F1, chosen on train", .. sizes.Select(size => $"F1 of {size}"), "dense"],
             run.Classes.Select(c => (string[])
             [
                 Label(c), $"{c.TrainMembers + c.TestMembers:n0}", $"{c.BestUnit}", Three(c.F1), Three(c.BalancedAccuracy), Three(c.Precision), Three(c.Recall), Three(c.Mcc), Three(c.RocAuc), Three(c.AveragePrecision),

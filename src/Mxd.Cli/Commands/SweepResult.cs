@@ -43,6 +43,8 @@ internal sealed record SweepRow(SweepConfiguration Configuration, RunFolder Fold
         return json;
     }
 
+    public bool IsTrained => Result is not null;
+
     /// <summary>Cells of the table, in the order of <see cref="SweepResult.Titles"/>.</summary>
     public string[] Cells()
     {
@@ -94,11 +96,15 @@ internal sealed record SweepResult(string Folder, IReadOnlyList<SweepRow> Rows)
     public void Show()
     {
         string[] types = [.. Rows.Select(row => row.Layer.Type).Distinct()];
-        Output.Columns(Titles, Rows.OrderBy(row => Array.IndexOf(types, row.Layer.Type)).ThenBy(row => row.Order).Select(row => row.Cells()));
+        string[][] cells = [.. Rows.OrderBy(row => Array.IndexOf(types, row.Layer.Type)).ThenBy(row => row.Order).Select(row => row.Cells())];
+        // Without an evaluation, or with controls alone, some columns are empty.
+        int[] kept = [.. Enumerable.Range(0, Titles.Length).Where(column => cells.Any(row => row[column].Length > 0))];
+        Output.Columns([.. kept.Select(column => Titles[column])], cells.Select(row => (string[])[.. kept.Select(column => row[column])]));
         foreach (SweepRow failed in Rows.Where(row => row.HasFailed)) Output.Line($"{failed.Configuration.Name} failed: {failed.Configuration.Failure}");
         if (Rows.FirstOrDefault(row => row.Evaluated is not null)?.Evaluated?.Cost is { } cost)
             Output.Line(string.Create(CultureInfo.InvariantCulture,
                 $"Over {cost.Contexts:n0} held-out contexts the model alone has a cross-entropy of {cost.CrossEntropy.Model:f4} nats a token, and {cost.CrossEntropy.ZeroAblated:f4} with its MLP set to zero; ± is one standard error over contexts."));
         Output.Line($"A run folder each in {Folder}");
+        if (Rows.Any(row => row.IsTrained) && Rows.All(row => row.Evaluated is null)) Output.Command("What they cost the model:", $"mxd eval --run {ShellWord.Quote(Folder)}/*/");
     }
 }

@@ -40,7 +40,7 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
         {
             int before = evaluated.Count;
             var progress = new PartOfProgress(new ObservedPercent(observer), (double)before / runs.Count, (double)some.Length / runs.Count);
-            (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) one = EvaluateAtOnce(model, some, text, options, progress, cancellation);
+            (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) one = EvaluateAtOnce(model, some, text, options, observer, progress, cancellation);
             evaluated.AddRange(one.Runs);
             together = one.Together;
         }
@@ -57,7 +57,7 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
     }
 
     private static (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) EvaluateAtOnce(
-        LanguageModel model, EvalRun[] runs, EvaluationText text, EvaluationOptions options, IProgress<double> progress, CancellationToken cancellation)
+        LanguageModel model, EvalRun[] runs, EvaluationText text, EvaluationOptions options, IRunObserver observer, IProgress<double> progress, CancellationToken cancellation)
     {
         List<Replacement> replacements = [];
         try
@@ -65,6 +65,7 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
             foreach (EvalRun run in runs) replacements.Add(run.Load(model.Device));
             IReadOnlyList<CostOfReplacement> costs = new ReplacementEvaluator(model, text.Contexts, options).Evaluate(replacements, progress, cancellation);
             EvaluatedRun[] results = [.. runs.Select((run, i) => Describe(run, replacements[i].Layer, costs[i], text, model.Identity))];
+            foreach (EvaluatedRun result in results) NoteReplaced(result, observer);
             foreach (EvaluatedRun result in results)
                 AtomicFile.WriteAllText(new RunFolder(result.Run).EvaluationFile, result.ToJson().ToJsonString(Json.Indented));
             return (results, costs.Count > runs.Length ? costs[^1] : null);
@@ -72,6 +73,23 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
         finally
         {
             foreach (Replacement replacement in replacements) replacement.Layer.Dispose();
+        }
+    }
+
+    /// <summary>A comparison may still need what was measured on something else.</summary>
+    private static void NoteReplaced(EvaluatedRun result, IRunObserver observer)
+    {
+        string file = new RunFolder(result.Run).EvaluationFile;
+        if (!File.Exists(file)) return;
+        try
+        {
+            var before = EvaluatedRun.Read(file);
+            if (!before.IsMeasuredLike(result))
+                observer.Note($"Note: {result.Run} had been evaluated on {before.Cost.Contexts:n0} contexts of {string.Join(", ", before.Text)} in {before.ModelDtype}; that is replaced.");
+        }
+        catch (MxdInputException)
+        {
+            // What cannot be read is no loss.
         }
     }
 

@@ -10,6 +10,9 @@ public sealed class ProbeFigures(ProbeReport report)
     /// <summary>Distance of neighbouring runs' markers, in classes.</summary>
     private const double Apart = 0.09;
 
+    /// <summary>So that a marker at 1 is seen whole.</summary>
+    private const double AboveOne = 1.04;
+
     private const int LongestName = 40, LongestLabel = 24;
 
     private readonly IReadOnlyList<string> names = RunFolder.ShortNames([.. report.Runs.Select(run => new RunFolder(run.Run))]);
@@ -27,12 +30,13 @@ public sealed class ProbeFigures(ProbeReport report)
             Title = $"One unit a class: F1 on {ProbeFile.NameOf(report.Protocol.Data[0])}",
             Subtitle = $"Best of {report.Protocol.Candidates} units on {report.Texts - report.TrainTexts:n0} texts, fitted on {report.TrainTexts:n0}{(untrained > 0 ? "; hollow: untrained layers of the same shape" : "")}",
             X = new ChartAxis("class") { Names = labels, Minimum = -0.5, Maximum = labels.Length - 0.5 },
-            Y = new ChartAxis("F1 of the best unit") { Minimum = 0, Maximum = 1 },
+            Y = new ChartAxis("F1 of the best unit") { Minimum = 0, Maximum = AboveOne },
             Series =
             [
-                .. report.Runs.Select((run, i) => new ChartSeries(names[i], [.. Points(run.Classes, i)], styles[i])),
                 .. report.Runs.Select((run, i) => (run, i)).Where(r => r.run.Untrained.Count > 0).Select(r => new ChartSeries(
                     $"{names[r.i]}, untrained", [.. r.run.Untrained.SelectMany(layer => Points(layer.Classes, r.i))], styles[r.i] with { IsHollow = true })),
+                // Above the untrained ones.
+                .. report.Runs.Select((run, i) => new ChartSeries(names[i], [.. Points(run.Classes, i)], styles[i])),
             ],
             Width = Math.Max(800, 300 + 60 * labels.Length),
         };

@@ -95,6 +95,8 @@ public sealed record RunFolder(string Path)
     /// <exception cref="MxdInputException">There is no run, or its description is damaged.</exception>
     public RunDescription ReadDescription()
     {
+        if (!IsTrained && File.Exists(new SweepFolder(Path).DescriptionFile))
+            throw new MxdInputException($"{Path} is a sweep and no run: name one of its runs, such as {Directory.GetDirectories(Path).Order(StringComparer.Ordinal).FirstOrDefault(d => File.Exists(new RunFolder(d).DescriptionFile)) ?? Path + "/RUN"}, or {Path}/*/ for all.");
         if (!IsTrained) throw new MxdInputException($"{Path} is not a run (it has no run.json): name a folder that 'mxd train --out' or 'mxd import --out' made.");
         return Json.Read<RunDescription>(InputFile.ReadAllText(DescriptionFile), DescriptionFile);
     }

@@ -31,6 +31,15 @@ public sealed class EvalTests(TinyFiles files, TrainedRuns runs) : CliTests(file
     }
 
     [Fact]
+    public void AnEvaluationThatIsReplaced_IsNamed()
+    {
+        Train.Run().Succeeded();
+        Assert.DoesNotContain("replaced", Eval("--run", Run, "--contexts", "6").Succeeded().Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("replaced", Eval("--run", Run, "--contexts", "6").Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("had been evaluated on 6 contexts", Eval("--run", Run, "--contexts", "4").Succeeded().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Eval_MeasuresTheModelAsScoreDoes()
     {
         double evaluated = CrossEntropy(Eval("--run", runs.Mixture, "--contexts", "20", "--json").Json(), "model");

@@ -83,7 +83,7 @@ public sealed class SteerTests(TinyFiles files, TrainedRuns runs) : CliTests(fil
         foreach (string shown in new[] { "not steered:", "unit 0 + 100", "unit 2 + 100", page }) Assert.Contains(shown, result.Output, StringComparison.Ordinal);
         // It may be made again; another file is not written over.
         Steer("--units", "0", "--samples", "1", "--tokens", "1", "--out", page).Succeeded();
-        Steer("--units", "0", "--out", Folder.Write("notes.html", "mine")).Refused("notes.html exists and is no report of mxd");
+        Steer("--units", "0", "--out", Folder.Write("notes.html", "mine")).Refused("notes.html exists and is no steering page of mxd");
     }
 
     /// <summary>Units whose own largest activation makes the coefficient more than a float32 holds are named, and the others steered.</summary>

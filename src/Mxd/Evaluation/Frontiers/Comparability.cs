@@ -10,13 +10,14 @@ internal static class Comparability
     {
         var problems = new ProblemList();
         ComparedRun first = runs[0];
+        string all = string.Join(' ', runs.Select(run => run.Path));
         foreach (ComparedRun run in runs.Skip(1))
         {
             string[] trained = [.. Trained(run, first)], measured = [.. Measured(run, first)];
             if (trained.Length > 0)
                 problems.Add($"{run.Path} cannot be compared with {first.Path}: {string.Join("; ", [.. trained, .. measured])}. Compare runs of one layer of one model.");
             else if (measured.Length > 0)
-                problems.Add($"{run.Path} cannot be compared with {first.Path}: {string.Join("; ", measured)}. Evaluate both alike, by one 'mxd eval --run {run.Path} {first.Path}'.");
+                problems.Add($"{run.Path} cannot be compared with {first.Path}: {string.Join("; ", measured)}. Evaluate all alike, by one 'mxd eval --run {all}'.");
         }
         problems.ThrowIfAny();
     }

@@ -18,7 +18,7 @@ public sealed class ProbeInput : IDisposable
     public ProbeOptions Options { get; }
 
     /// <summary>Classes without a probe that are named.</summary>
-    private const int ShownClasses = 5;
+    private const int ShownClasses = 5, FewTexts = 100;
 
     public IReadOnlyList<EvalRun> Runs { get; }
 
@@ -71,6 +71,8 @@ public sealed class ProbeInput : IDisposable
 
     private static IEnumerable<string> NotesOf(ProbeTexts texts, List<EvalRun> runs, ProbeOptions options)
     {
+        int tested = texts.Tokens.Count - texts.Train;
+        if (tested < FewTexts) yield return $"Note: there are only {tested} texts to measure on, so that scores are coarse and chance is high: compare with the untrained layers.";
         TextClass[] left = [.. texts.Classes.Where(c => c.LeftOut is not null)];
         foreach (TextClass one in left.Take(ShownClasses)) yield return $"Note: the class {Shown.Name(one.Label)} has no probe of its own: {one.LeftOut}.";
         if (left.Length > ShownClasses) yield return $"Note: nor have {left.Length - ShownClasses:n0} other classes; --json says why.";

@@ -7,6 +7,9 @@ public static class JudgeFigure
 {
     private const int Corners = 72;
 
+    /// <summary>So that markers at 0 and 1 are seen whole.</summary>
+    private const double Margin = 0.04;
+
     public static Chart Of(JudgeResult result)
     {
         var palette = new Palette();
@@ -23,8 +26,8 @@ public static class JudgeFigure
         {
             Title = "Steered units: are their samples about one thing, and are they text?",
             Subtitle = "Filled: mean over units; ellipse: one standard deviation; hollow: each unit",
-            X = new ChartAxis("concept") { Minimum = 0, Maximum = 1 },
-            Y = new ChartAxis("fluency") { Minimum = 0, Maximum = 1 },
+            X = new ChartAxis("concept") { Minimum = -Margin, Maximum = 1 + Margin },
+            Y = new ChartAxis("fluency") { Minimum = -Margin, Maximum = 1 + Margin },
             Series = series,
         };
     }

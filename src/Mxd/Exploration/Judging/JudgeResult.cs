@@ -26,10 +26,10 @@ public sealed record JudgedUnits(string File, string? Type, IReadOnlyList<int> U
 /// <param name="Covariance">Over units.</param>
 public sealed record JudgedSpread(string File, string? Type, int Units, double Concept, double Fluency, double ConceptVariance, double FluencyVariance, double Covariance)
 {
-    /// <summary>Of the units that have both.</summary>
+    /// <summary>Of the units that have a fluency; those of one sample have no concept.</summary>
     internal static JudgedSpread Of(JudgedFile file, IReadOnlyList<JudgedUnits> units)
     {
-        JudgedUnits[] whole = [.. units.Where(u => double.IsFinite(u.Concept) && double.IsFinite(u.Fluency))];
+        JudgedUnits[] whole = [.. units.Where(u => double.IsFinite(u.Fluency))];
         double concept = Mean(u => u.Concept), fluency = Mean(u => u.Fluency);
         return new JudgedSpread(
             file.Path, file.Type, whole.Length, concept, fluency, Spread(u => (u.Concept - concept) * (u.Concept - concept)), Spread(u => (u.Fluency - fluency) * (u.Fluency - fluency)),

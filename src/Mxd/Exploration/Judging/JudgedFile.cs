@@ -22,6 +22,7 @@ public sealed record JudgedFile(string Path, string? Type, string? Run, string P
     /// <exception cref="MxdInputException">It is missing, or not of that form.</exception>
     public static JudgedFile Read(string path)
     {
+        if (Directory.Exists(path)) throw new MxdInputException($"{path} is a folder: name a file with what 'mxd steer --json' printed.");
         if (!File.Exists(path)) throw new MxdInputException($"{path} does not exist: name a file with what 'mxd steer --json' printed.");
         JsonObject json = Json.Read<JsonObject>(InputFile.ReadAllText(path), path);
         try

@@ -20,7 +20,7 @@ public static class HtmlReport
         }
         sections.Add((SetupSection.Id, SetupSection.Title, SetupSection.Of(content)));
         sections.Add((GlossarySection.Id, GlossarySection.Title, GlossarySection.Of()));
-        return Page.Of(content.Title, Html.Of($"""
+        return Page.Of(Page.Report, content.Title, Html.Of($"""
             {SummarySection.Of(content, sections.Select(s => (s.Id, s.Title)))}
             <main>
             {sections.Select(s => Html.Of($"{s.Body}\n"))}</main>
@@ -33,22 +33,26 @@ public static class HtmlReport
 
     /// <summary>Whether a report may be written there: over another report, or where there is nothing and something can be made.</summary>
     /// <exception cref="MxdInputException">There is something else, or nothing can be written.</exception>
-    public static void CheckPlace(string file)
+    public static void CheckPlace(string file) => CheckPlace(file, Page.Report, "report");
+
+    /// <summary>Whether a page of a command may be written there.</summary>
+    internal static void CheckPlace(string file, string command, string what)
     {
-        if (Directory.Exists(file)) throw new MxdInputException($"{file} is a folder: name a file for the report by --out.");
-        if (File.Exists(file) && !IsReport(file)) throw new MxdInputException($"{file} exists and is no report of mxd: name another file by --out, or remove it.");
+        if (Directory.Exists(file)) throw new MxdInputException($"{file} is a folder: name a file for the {what} by --out.");
+        if (File.Exists(file) && !IsPage(file, command)) throw new MxdInputException($"{file} exists and is no {what} of mxd: name another file by --out, or remove it.");
         if (new RunFolder(Path.GetDirectoryName(Path.GetFullPath(file))!).WhyNotWritable() is { } obstacle)
-            throw new MxdInputException($"The report {file} cannot be written: {obstacle}");
+            throw new MxdInputException($"The {what} {file} cannot be written: {obstacle}");
     }
 
-    private static bool IsReport(string file)
+    private static bool IsPage(string file, string command)
     {
         try
         {
             using FileStream stream = File.OpenRead(file);
-            byte[] beginning = new byte[Page.Beginning.Length];
+            string expected = Page.Beginning(command);
+            byte[] beginning = new byte[expected.Length];
             int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
-            return Encoding.ASCII.GetString(beginning, 0, read) == Page.Beginning;
+            return Encoding.ASCII.GetString(beginning, 0, read) == expected;
         }
         catch (UnauthorizedAccessException)
         {

@@ -44,7 +44,7 @@ public sealed class SteerInput : IDisposable
         var problems = new ProblemList();
         foreach (string problem in options.Problems()) problems.Add(problem);
         problems.Collect(() => { Devices.Parse(options.Device); });
-        if (options.Out is { } page) problems.Collect(() => HtmlReport.CheckPlace(page));
+        if (options.Out is { } page) problems.Collect(() => HtmlReport.CheckPlace(page, Page.Steer, "steering page"));
         problems.Collect(() => new RunFolder(options.Run).RequireLayer());
         problems.ThrowIfAny();
         var run = EvalRun.Read(options.Run);

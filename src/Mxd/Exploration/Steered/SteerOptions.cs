@@ -21,8 +21,8 @@ public sealed record SteerOptions
     [Option("--together", "Steer all units at once, and not one after another.")]
     public bool Together { get; init; }
 
-    [Option("--coefficient", "What is added to a unit after the layer has chosen its own; in units of --scale.")]
-    public double Coefficient { get; init; } = 100;
+    [Option("--coefficient", "What is added to a unit after the layer has chosen its own, in units of --scale (default: 100, or 2 with --scale max or p99).")]
+    public double? Coefficient { get; init; }
 
     [Option("--scale", "What a coefficient of 1 is: absolute (1), max or p99, the largest activation of that unit on --text or the one that 1 % of its activations exceed.")]
     public string Scale { get; init; } = "absolute";
@@ -81,6 +81,9 @@ public sealed record SteerOptions
     [Option("--allow-other-weights", "Accept the same model with other weights, such as another quantisation.")]
     public bool AllowOtherWeights { get; init; }
 
+    /// <summary>In units of <see cref="Scale"/>.</summary>
+    internal double Amount => Coefficient ?? (Scale == "absolute" ? 100 : 2);
+
     internal SamplingOptions Sampling => new()
     {
         Temperature = Temperature,
@@ -102,7 +105,7 @@ public sealed record SteerOptions
         foreach ((string name, long? value) in new (string, long?)[] { ("--top", Top), ("--samples", Samples), ("--tokens", Tokens), ("--contexts", Contexts) })
             if (value < 1) yield return $"{name} is {value}; it must be at least 1.";
         if (Text.Count > 0 && !NeedsText) yield return "--text is given, but units' activations are only measured for --top and for a --scale other than absolute: leave it out, or give one of these.";
-        if (!float.IsFinite((float)Coefficient)) yield return $"--coefficient is {Coefficient}; it must be a number that a float32 holds.";
+        if (!float.IsFinite((float)Amount)) yield return $"--coefficient is {Coefficient}; it must be a number that a float32 holds.";
         if (Scale is not ("absolute" or "max" or "p99")) yield return $"--scale is '{Scale}'; choose absolute, max or p99.";
         if (Positions is not ("all" or "new")) yield return $"--positions is '{Positions}'; choose all or new.";
         foreach (string problem in Sampling.Problems()) yield return problem;

@@ -15,6 +15,9 @@ namespace Mxd.Exploration.Steered;
 /// </summary>
 public sealed class SteeringExperiment(LanguageModel model, Replacement replacement, SteerInput input, SteerOptions options)
 {
+    /// <summary>Units that a note names.</summary>
+    private const int Named = 10;
+
     private readonly TextGenerator generator = new(model, input.Model.Tokenizer);
 
     /// <summary>Steers all units, one after another or together. Stopped, it returns what there is by then.</summary>
@@ -24,7 +27,7 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
         double?[] coefficients = Coefficients([.. units.Select(unit => unit.Unit)], trace);
         (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Zip(coefficients).Where(u => u.Second is not null).Select(u => (u.First, u.Second!.Value))];
         if (steered.Length < units.Count)
-            observer.Note($"Note: {units.Count - steered.Length} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out.");
+            observer.Note($"Note: {string.Join(", ", units.Zip(coefficients).Where(u => u.Second is null).Select(u => u.First.Unit).Take(Named))}{(units.Count - steered.Length > Named ? " and others" : "")} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out; raise --contexts.");
         (ChosenForSteering Unit, double Coefficient)[][] groups = options.Together ? steered.Length == 0 ? [] : [steered] : [.. steered.Select(s => new[] { s })];
         observer.Begin("Steering", (1 + groups.Length) * (long)options.Samples, "samples");
         IReadOnlyList<SteeredSample> unsteered = Continue(null, cancellation);
@@ -50,8 +53,8 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
     /// <summary>What is added to each unit; null where that is a share of an activation it never had.</summary>
     private double?[] Coefficients(int[] units, UnitTrace? trace)
     {
-        if (options.Scale == "absolute") return [.. units.Select(_ => (double?)options.Coefficient)];
-        return [.. trace!.CoefficientsWithin(units).Select(own => own.Length == 0 ? (double?)null : options.Coefficient * (options.Scale == "max" ? own[^1] : own[(int)Math.Ceiling(0.99 * own.Length) - 1]))];
+        if (options.Scale == "absolute") return [.. units.Select(_ => (double?)options.Amount)];
+        return [.. trace!.CoefficientsWithin(units).Select(own => own.Length == 0 ? (double?)null : options.Amount * (options.Scale == "max" ? own[^1] : own[(int)Math.Ceiling(0.99 * own.Length) - 1]))];
     }
 
     /// <summary>Null where it was stopped.</summary>

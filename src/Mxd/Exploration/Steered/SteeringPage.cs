@@ -10,12 +10,13 @@ public static class SteeringPage
     public static void Write(string file, SteeringResult result) => AtomicFile.WriteAllText(file, Build(result));
 
     /// <summary>The page. The same result gives the same text.</summary>
-    public static string Build(SteeringResult result) => Page.Of($"Steering {Path.GetFileName(result.Run)}", Html.Of($"""
+    public static string Build(SteeringResult result) => Page.Of(Page.Steer, $"Steering {Path.GetFileName(result.Run)}", Html.Of($"""
         <header>
         <h1>Steering {Path.GetFileName(result.Run)}</h1>
         <p class="lead">“{result.Prompt}”, continued with a layer of type {result.Type} in the place of the model's MLP: as it is, and with units steered.</p>
         <p>A coefficient is added to a unit at {(result.Options.Positions == "new" ? "the prompt's last token and every later one" : "every token")}, after the layer has chosen its own units. Perplexity is that of a continuation under the
         language model as it is; KL, in nats, says how far steering moves the prediction that follows the prompt.</p>
+        <p class="muted">Temperature {result.Options.Temperature}, top-p {result.Options.TopP}, frequency penalty {result.Options.FrequencyPenalty}, seed {result.Options.Seed}; at most {result.Options.Tokens} tokens.</p>
         </header>
         <main>
         <section aria-labelledby="unsteered">
@@ -38,7 +39,7 @@ public static class SteeringPage
         """);
 
     private static Html List(IReadOnlyList<SteeredSample> samples) =>
-        Html.Of($"<ol class=\"contexts\">\n{samples.Select(s => Html.Of($"<li><span>{Perplexity(s.Perplexity)}</span><p dir=\"auto\">{s.Text}</p></li>\n"))}</ol>\n");
+        Html.Of($"<ol class=\"contexts\">\n{samples.Select(s => Html.Of($"<li><span>{Perplexity(s.Perplexity)}</span><p dir=\"auto\">{s.Text.Replace("\uFFFD", TokenSigns.PartOfCharacter, StringComparison.Ordinal)}</p></li>\n"))}</ol>\n");
 
     /// <summary>A continuation without tokens has none.</summary>
     private static string Perplexity(double value) => double.IsFinite(value) ? Numbers.Short(value) : "–";

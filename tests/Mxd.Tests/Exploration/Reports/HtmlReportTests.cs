@@ -197,6 +197,7 @@ public sealed class HtmlReportTests
             HtmlReport.Write(file, SampleReport.Of("plain"));
             HtmlReport.CheckPlace(file);
             File.WriteAllText(notes, "<!doctype html>\n<html lang=\"en\">");
+            Assert.Contains("is no steering page of mxd", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(file, Page.Steer, "steering page")).Message, StringComparison.Ordinal);
             Assert.Contains("is no report of mxd", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(notes)).Message, StringComparison.Ordinal);
             string below = Path.Combine(notes, "report.html");
             Assert.Contains($"The report {below} cannot be written", Assert.Throws<MxdInputException>(() => HtmlReport.CheckPlace(below)).Message, StringComparison.Ordinal);
