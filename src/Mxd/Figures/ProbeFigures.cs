@@ -34,7 +34,7 @@ public sealed class ProbeFigures(ProbeReport report)
             Series =
             [
                 .. report.Runs.Select((run, i) => (run, i)).Where(r => r.run.Untrained.Count > 0).Select(r => new ChartSeries(
-                    $"{names[r.i]}, untrained", [.. r.run.Untrained.SelectMany(layer => Points(layer.Classes, r.i))], styles[r.i] with { IsHollow = true })),
+                    $"{names[r.i]}, untrained", [.. r.run.Untrained.SelectMany(layer => Points(layer.Classes, r.i, Apart / 2))], styles[r.i] with { IsHollow = true })),
                 // Above the untrained ones.
                 .. report.Runs.Select((run, i) => new ChartSeries(names[i], [.. Points(run.Classes, i)], styles[i])),
             ],
@@ -42,8 +42,8 @@ public sealed class ProbeFigures(ProbeReport report)
         };
     }
 
-    private IEnumerable<ChartPoint> Points(IReadOnlyList<ProbedClass> classes, int run) =>
-        classes.Select((c, i) => new ChartPoint(i + (run - (report.Runs.Count - 1) / 2.0) * Apart, c.F1));
+    private IEnumerable<ChartPoint> Points(IReadOnlyList<ProbedClass> classes, int run, double beside = 0) =>
+        classes.Select((c, i) => new ChartPoint(i + (run - (report.Runs.Count - 1) / 2.0) * Apart + beside, c.F1));
 
     private NamedChart Density(ProbedClass of, int number, int place)
     {
@@ -53,7 +53,7 @@ public sealed class ProbeFigures(ProbeReport report)
             new Chart
             {
                 Title = $"Unit {of.BestUnit} of {names[number]} on {of.Label}",
-                Subtitle = $"F1 {of.F1:f3}, balanced accuracy {of.BalancedAccuracy:f3}",
+                Subtitle = $"F1 {of.F1:f3}, balanced accuracy {of.BalancedAccuracy:f3}; the lowest level is no text at all",
                 X = new ChartAxis($"{report.Protocol.Pooling} activation over a text's tokens"),
                 Y = new ChartAxis("share of texts", AxisScale.Logarithmic),
                 Series =
