@@ -11,10 +11,11 @@ internal readonly record struct JsonLine(string Path, long Number)
     private static readonly JsonReaderOptions Options = new() { MaxDepth = 1000 };
 
     /// <summary>The string under a field.</summary>
-    public string ReadText(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "text", "a string", IsOnlyString: true));
+    public string ReadText(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "a string", "choose the one that holds the text", IsOnlyString: true));
 
     /// <summary>The string, number or truth value under a field, as it is written.</summary>
-    public string ReadLabel(ReadOnlySpan<byte> line, string field) => Read(line, new Wanted(field, "label", "a string, a number or a boolean: mend it, or pass over such lines with --skip-bad", IsOnlyString: false));
+    public string ReadLabel(ReadOnlySpan<byte> line, string field) =>
+        Read(line, new Wanted(field, "a string, a number or a boolean: mend it, or pass over such lines with --skip-bad", "choose the one that holds the label by --label, or pass over such lines with --skip-bad", IsOnlyString: false));
 
     private string Read(ReadOnlySpan<byte> line, Wanted wanted)
     {
@@ -55,7 +56,7 @@ internal readonly record struct JsonLine(string Path, long Number)
 
         if (whole != JsonTokenType.StartObject) throw Wrong($"is {Kind(whole)}; it must be an object with the field {Shown.Name(wanted.Field)}");
         if (wrong is { } kind) throw Wrong($"has {Kind(kind)} under {Shown.Name(wanted.Field)}; it must be {wanted.Expected}");
-        return found ?? throw Wrong($"has no field {Shown.Name(wanted.Field)}; {Fields(line, wanted.What)}");
+        return found ?? throw Wrong($"has no field {Shown.Name(wanted.Field)}; {Fields(line, wanted.IfMissing)}");
     }
 
     /// <summary>The value the reader stands on; null where it is of another kind.</summary>
@@ -68,7 +69,7 @@ internal readonly record struct JsonLine(string Path, long Number)
 
     private MxdInputException Wrong(string what) => new($"{Path}, line {Number} {what}.");
 
-    private static string Fields(ReadOnlySpan<byte> line, string what)
+    private static string Fields(ReadOnlySpan<byte> line, string hint)
     {
         var names = new List<string>();
         var reader = new Utf8JsonReader(line, Options);
@@ -78,7 +79,7 @@ internal readonly record struct JsonLine(string Path, long Number)
             names.Add(Shown.Name(JsonText.Read(ref reader)));
             reader.Skip();
         }
-        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: choose the one that holds the {what}{(what == "label" ? " by --label, or pass over such lines with --skip-bad" : "")}";
+        return names.Count == 0 ? "it has none" : $"its fields are {string.Join(", ", names)}: {hint}";
     }
 
     private static string Kind(JsonTokenType type) => type switch
@@ -99,5 +100,9 @@ internal readonly record struct JsonLine(string Path, long Number)
     }
 
     /// <summary>What is looked for in a line.</summary>
-    private readonly record struct Wanted(string Field, string What, string Expected, bool IsOnlyString);
+    /// <param name="Field">Where.</param>
+    /// <param name="Expected">What must stand there, and what to do where something else does.</param>
+    /// <param name="IfMissing">What to do where there is no such field.</param>
+    /// <param name="IsOnlyString">Is nothing but a string taken?</param>
+    private readonly record struct Wanted(string Field, string Expected, string IfMissing, bool IsOnlyString);
 }

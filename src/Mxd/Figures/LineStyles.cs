@@ -17,7 +17,8 @@ internal sealed class LineStyles
         FrontierLine[] controls = [.. frontier.Lines.Where(l => l.IsControl)];
         for (int i = 0; i < controls.Length; i++)
             styles[controls[i]] = new SeriesStyle(Palette.Grey, controlMarkers[i % controlMarkers.Length], controlDashes[i % controlDashes.Length], controls[i].Source is not null);
-        foreach (FrontierLine line in frontier.Lines.Where(l => !l.IsControl))
+        // A type's first line has the type's own place before other types' further lines take it.
+        foreach (FrontierLine line in frontier.Lines.Where(l => !l.IsControl).OrderBy(l => frontier.Lines.First(o => (o.Type, o.Source) == (l.Type, l.Source)) == l ? 0 : 1))
         {
             SeriesStyle? own = frontier.Lines.FirstOrDefault(l => l.Type == line.Type && l.Source is null) is { } first ? styles.GetValueOrDefault(first) : null;
             styles[line] = line.Source is null ? palette.Next(line.Type)

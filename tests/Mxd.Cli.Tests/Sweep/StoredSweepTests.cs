@@ -15,7 +15,11 @@ public sealed class StoredSweepTests(TinyFiles files) : CliTests(files)
         HarvestFromOwnFiles();
         foreach (string gone in new[] { "model.gguf", "train.jsonl", "held-out.jsonl" }) File.Delete(Folder.File(gone));
 
-        Sweep("--contexts", "0").Succeeded();
+        ToolResult result = Sweep("--contexts", "0").Succeeded();
+        // Without an evaluation there are no columns for one, but the command that makes it.
+        Assert.DoesNotContain("CE spliced", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"mxd eval --run {Run}/*/", result.Output, StringComparison.Ordinal);
+        Tool.Run("inspect", "--run", Run).Refused($"{Run} is a sweep and no run: name one of its runs, such as {Run}/");
 
         string moved = Folder.File("moved"), layer = Path.Combine(Run, "mxd-k2", "layer.safetensors");
         Directory.Move(Store, moved);

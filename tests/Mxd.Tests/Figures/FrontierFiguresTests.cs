@@ -66,6 +66,17 @@ public sealed class FrontierFiguresTests : IDisposable
         Assert.Equal([1024.0, 4096.0], series.Points.Select(p => p.X).Order());
     }
 
+    /// <summary>Also beside further lines of a type that comes before it.</summary>
+    [Fact]
+    public void AType_HasItsColourInEveryFigure()
+    {
+        SeriesStyle before = StyleOf("Transcoder");
+        (Run("longer", "mxd", 16) with { Tokens = 4096, Spliced = 4.01 }).Write();
+        Assert.Equal(before, StyleOf("Transcoder"));
+
+        SeriesStyle StyleOf(string label) => Figures(FrontierAxis.K)["frontier"].Series.Single(s => s.Label.StartsWith(label, StringComparison.Ordinal)).Style;
+    }
+
     [Fact]
     public void PublishedPoints_AreHollow_InTheColourOfTheirType()
     {

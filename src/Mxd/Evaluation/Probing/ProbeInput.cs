@@ -9,6 +9,12 @@ namespace Mxd.Evaluation.Probing;
 /// <summary>Everything that probing reads, checked before work starts.</summary>
 public sealed class ProbeInput : IDisposable
 {
+    /// <summary>Classes without a probe that a note names.</summary>
+    private const int ShownClasses = 5;
+
+    /// <summary>Of fewer texts to measure on, a person is told.</summary>
+    private const int FewTexts = 100;
+
     private ProbeInput(ProbeOptions options, IReadOnlyList<EvalRun> runs, ModelFile model, ProbeTexts texts, string dataHash, IReadOnlyList<string> notes)
     {
         (Options, Runs, Model, Texts, DataHash, Notes) = (options, runs, model, texts, dataHash, notes);
@@ -16,9 +22,6 @@ public sealed class ProbeInput : IDisposable
 
     /// <summary>What was asked for, data sets of the hub by the commit they are at.</summary>
     public ProbeOptions Options { get; }
-
-    /// <summary>Classes without a probe that are named.</summary>
-    private const int ShownClasses = 5, FewTexts = 100;
 
     public IReadOnlyList<EvalRun> Runs { get; }
 

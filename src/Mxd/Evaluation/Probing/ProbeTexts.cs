@@ -88,7 +88,7 @@ public sealed class ProbeTexts
     private static bool HasLabel(Document document, string field, BadRows? bad)
     {
         if (!string.IsNullOrWhiteSpace(document.Label)) return true;
-        string problem = $"{document.Source}, {(document.Source.Contains(".json", StringComparison.OrdinalIgnoreCase) || document.Source.Contains(".ndjson", StringComparison.OrdinalIgnoreCase) ? "line" : "row")} {document.Number} has an empty label under {Shown.Name(field)}";
+        string problem = $"{document.Source}, {(Path.GetExtension(TextFilePath.WithoutCompression(document.Source)) is ".csv" or ".parquet" ? "row" : "line")} {document.Number} has an empty label under {Shown.Name(field)}";
         if (bad is null) throw new MxdInputException($"{problem}: give it one, or pass over such rows with --skip-bad.");
         bad.Add(problem + ".");
         return false;

@@ -23,7 +23,7 @@ public sealed record AlikeUnits(double MeanCosine, double MedianNearest, int Com
     /// <summary>Bytes of cosines held at once.</summary>
     private const long DefaultTileBytes = 64 << 20;
 
-    /// <summary>Of more units, an even sample of <see cref="Sample"/> is compared with all: 8192 · 86,000 · 3072 pairs of numbers take about a minute, and all ten.</summary>
+    /// <summary>Of more units, an even sample of <see cref="Sample"/> is compared with all: at 86,000 units of width 3072 that is 4e12 operations instead of 4.5e13.</summary>
     private const long MostCompared = 32_768, Sample = 8_192;
 
     /// <summary>Compares all pairs of rows: 2 N² d operations, as many rows of cosines at a time as fit into some memory.</summary>

@@ -4,9 +4,6 @@ using Mxd.Evaluation;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
-using Mxd.Training;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Mxd.Exploration.Health;
 
@@ -53,28 +50,9 @@ public sealed class UnitTrace
     public static UnitTrace Measure(
         LanguageModel model, Replacement replacement, PackedContexts text, long most, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        using IDisposable noGrad = no_grad();
         long count = Math.Min(most, text.Count);
         var trace = new UnitTrace((int)replacement.Layer.Options.Units, count, text.ContextLength);
-        var harvester = new Harvester(model, replacement.Input);
-        int batch = Math.Max(1, BatchTokens / text.ContextLength);
-        Device device = replacement.Layer.Device();
-        long atOnce = ValidationSet.RowsAtOnce(replacement.Layer.Options, device);
-        for (long done = 0; done < count; done += batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using DisposeScope scope = NewDisposeScope();
-            long start = done;
-            using ActivationRows rows = harvester.Harvest(text.ToTensor(Enumerable.Range(0, (int)Math.Min(batch, count - done)).Select(i => start + i)));
-            Tensor x = rows[replacement.Input];
-            for (long row = 0; row < x.shape[0]; row += atOnce)
-            {
-                using DisposeScope slice = NewDisposeScope();
-                Tensor some = x.narrow(0, row, Math.Min(atOnce, x.shape[0] - row)).to(device).to(ScalarType.Float32);
-                trace.Add(CodeEntries.Of(replacement.Layer.Encode(some)), (int)some.shape[0]);
-            }
-            progress?.Report(Math.Min(done + batch, count));
-        }
+        EncodedText.Read(model, [replacement], text, count, BatchTokens, (_, _, some, codes) => trace.Add(CodeEntries.Of(codes), some * text.ContextLength), progress, cancellation);
         return trace;
     }
 

@@ -10,9 +10,9 @@ namespace Mxd.Exploration.Judging;
 /// <summary>Everything that judging reads, checked before work starts.</summary>
 public sealed class JudgeInput : IDisposable
 {
-    private JudgeInput(JudgeOptions options, IReadOnlyList<JudgedFile> files, ModelFile model, PackedContexts text, int piece)
+    private JudgeInput(JudgeOptions options, IReadOnlyList<JudgedFile> files, ModelFile model, PackedContexts text, int before, int piece)
     {
-        (Options, Files, Model, Text, Piece) = (options, files, model, text, piece);
+        (Options, Files, Model, Text, Before, Piece) = (options, files, model, text, before, piece);
     }
 
     public JudgeOptions Options { get; }
@@ -28,7 +28,7 @@ public sealed class JudgeInput : IDisposable
     public int Piece { get; }
 
     /// <summary>Tokens before a sample and before a piece: the longest prompt's, with the first token.</summary>
-    public int Before => Files.Max(file => 1 + Model.Tokenizer.Encode(file.Prompt).Length);
+    public int Before { get; }
 
     /// <summary>Checks everything, opens the model, and reads the text.</summary>
     /// <param name="paths">Files of samples.</param>
@@ -57,9 +57,9 @@ public sealed class JudgeInput : IDisposable
             model.CheckWeights();
             int[] lengths = [.. files.SelectMany(file => file.Sets.SelectMany(set => set.Samples)).Select(sample => model.Tokenizer.Encode(sample).Length).Where(length => length > 0).Order()];
             if (lengths.Length == 0) throw new MxdInputException($"{paths[0]} has only empty samples: there is nothing to judge.");
-            int piece = Math.Max(2, lengths[lengths.Length / 2]), context = files.Max(file => 1 + model.Tokenizer.Encode(file.Prompt).Length) + 2 * piece;
+            int before = files.Max(file => 1 + model.Tokenizer.Encode(file.Prompt).Length), piece = Math.Max(2, lengths[lengths.Length / 2]), context = before + 2 * piece;
             model.CheckContext(context);
-            return new JudgeInput(options, files, model, Pack(options, run, model, context, downloads, cancellation), piece);
+            return new JudgeInput(options, files, model, Pack(options, run, model, context, downloads, cancellation), before, piece);
         }
         catch
         {
