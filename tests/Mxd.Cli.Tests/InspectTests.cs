@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using Mxd.Cli.Tests.Fixtures;
+using Mxd.Exploration.Units;
+using Mxd.Runtime;
 
 namespace Mxd.Cli.Tests;
 
@@ -61,7 +64,9 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
             Assert.Equal(10, diversity.GetProperty(side).GetProperty("closest").GetArrayLength());
         }
 
-        string shown = Tool.Run("inspect", "--run", Run, "--contexts", "12").Succeeded().Output;
+        string shown = Tool.Run("inspect", "--run", Run, "--contexts", "12", "--out", Folder.File("figures")).Succeeded().Output;
+        Assert.True(File.Exists(Path.Combine(Folder.File("figures"), "usage.png")));
+        Assert.Contains("usage.svg", shown, StringComparison.Ordinal);
         foreach (string fact in new[] { "alike", "use", "spread", "frequencies" })
             Assert.Contains(shown.Split('\n'), line => line.StartsWith(fact + " ", StringComparison.Ordinal));
     }
@@ -81,15 +86,56 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Assert.Equal(10, report.GetProperty("looks_for").GetProperty("highest").GetArrayLength());
         Assert.InRange(report.GetProperty("spectrum").GetProperty("rank").GetInt32(), 1, 1000);
         foreach (string from in new[] { "nearest", "other" }) Assert.Equal(5, report.GetProperty(from).GetProperty("decoder").GetArrayLength());
-        JsonElement activity = report.GetProperty("activity"), effect = report.GetProperty("effect");
+        JsonElement activity = report.GetProperty("activity"), effect = report.GetProperty("effect"), contribution = report.GetProperty("contribution");
         Assert.InRange(activity.GetProperty("strongest").GetArrayLength(), 1, 8);
         Assert.InRange(effect.GetProperty("active").GetInt64(), 1, 16 * 32);
         Assert.InRange(effect.GetProperty("kl").GetDouble(), 0, 10);
-        Assert.Equal(10, effect.GetProperty("promotes").GetProperty("lowest").GetArrayLength());
+        Assert.InRange(contribution.GetProperty("tokens").GetInt64(), 1, 24 * 31);
+        Assert.Equal(10, contribution.GetProperty("promotes").GetProperty("lowest").GetArrayLength());
 
         string shown = Tool.Run("inspect", "--run", Run, "--unit", unit, "--contexts", "24").Succeeded().Output;
         foreach (string fact in new[] { "looks for", "its map", "nearest", "active", "promotes", "suppresses", "without it", "Strongest" })
             Assert.Contains(shown.Split('\n'), line => line.StartsWith(fact, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AllUnitsOfSeveralRuns_AreReportedInTheirFolders_AsEachIsByItself()
+    {
+        Train.Run().Succeeded();
+        string other = Folder.File("other");
+        Train.Transcoder.With("--out", other).Run().Succeeded();
+
+        JsonElement made = Tool.Run("inspect", "--run", Run, other, "--units", "all", "--contexts", "24", "--removal", "4", "--out", Folder.File("figures"), "--json").Json();
+
+        string figure = File.ReadAllText(Path.Combine(Folder.File("figures"), "usage.svg"));
+        Assert.Contains("of 32 never", figure, StringComparison.Ordinal);
+        JsonElement[] runs = [.. made.GetProperty("runs").EnumerateArray()];
+        Assert.Equal([Run, other], runs.Select(r => r.GetProperty("run").GetString()));
+        Assert.All(runs, r => Assert.InRange(r.GetProperty("bytes").GetInt64(), 1000, 10_000_000));
+        foreach (string run in new[] { Run, other })
+        {
+            UnitReportFolder reports = UnitReportFolder.Open(Path.Combine(run, "units"));
+            Assert.Equal(Enumerable.Range(0, (int)reports.Index.Layer), reports.Index.Units);
+            int unit = reports.Index.Units.MaxBy(u => reports.Read(u).Contribution?.Tokens ?? 0);
+            JsonElement alone = Tool.Run("inspect", "--run", run, "--unit", unit.ToString(CultureInfo.InvariantCulture), "--contexts", "24", "--removal", "4", "--json").Json();
+            AssertAlike(alone, JsonSerializer.SerializeToElement(reports.Read(unit), Json.Compact), "");
+        }
+
+        string shown = Tool.Run("inspect", "--run", Run, "--units", "3,7-9", "--contexts", "24").Succeeded().Output;
+        Assert.Contains("4 units in", shown, StringComparison.Ordinal);
+        Assert.Equal([3, 7, 8, 9], UnitReportFolder.Open(Path.Combine(Run, "units")).Index.Units);
+        // What takes a text is left out without.
+        Tool.Run("inspect", "--run", Run, "--units", "3", "--contexts", "0").Succeeded();
+        Assert.Null(UnitReportFolder.Open(Path.Combine(Run, "units")).Read(3).Activity);
+    }
+
+    [Fact]
+    public void WrongChoicesOfUnits_AreRefusedTogether()
+    {
+        Train.Run().Succeeded();
+        Tool.Run("inspect", "--run", Run, "--units", "3,40", "x").Refused("--units names unit 40, but the layer has 32", "--units names 'x'");
+        Tool.Run("inspect", "--run", Run, "--units", "3", "--unit", "4").Refused("--unit and --units are both given");
+        Tool.Run("inspect", "--run", Run, Folder.File("other"), "--removal", "99").Refused("--run names 2 folders; that goes with --units", "--removal goes with --unit and --units", "--removal is 99; it must be from 0 to 16", "other is not a run");
     }
 
     [Fact]
@@ -131,5 +177,28 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("--sample is 0; it must be at least 1.", result.Error, StringComparison.Ordinal);
         Assert.Contains("is not a run", result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Numbers up to rounding: other units beside one change the order of sums.</summary>
+    private static void AssertAlike(JsonElement expected, JsonElement actual, string path)
+    {
+        Assert.True(expected.ValueKind == actual.ValueKind, path);
+        switch (expected.ValueKind)
+        {
+            case JsonValueKind.Object:
+                Assert.Equal(expected.EnumerateObject().Select(p => p.Name), actual.EnumerateObject().Select(p => p.Name));
+                foreach (JsonProperty property in expected.EnumerateObject()) AssertAlike(property.Value, actual.GetProperty(property.Name), $"{path}.{property.Name}");
+                break;
+            case JsonValueKind.Array:
+                Assert.Equal(expected.GetArrayLength(), actual.GetArrayLength());
+                foreach ((JsonElement one, JsonElement same) in expected.EnumerateArray().Zip(actual.EnumerateArray())) AssertAlike(one, same, path + "[]");
+                break;
+            case JsonValueKind.Number:
+                Assert.True(Math.Abs(expected.GetDouble() - actual.GetDouble()) <= 1e-5 * (1 + Math.Abs(expected.GetDouble())), $"{path}: {expected} and {actual}");
+                break;
+            default:
+                Assert.Equal(expected.ToString(), actual.ToString());
+                break;
+        }
     }
 }

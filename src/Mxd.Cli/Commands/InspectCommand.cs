@@ -4,68 +4,13 @@ using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
 using Mxd.Exploration;
 using Mxd.Exploration.Health;
+using Mxd.Figures;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
-
-/// <summary>Options of <c>mxd inspect</c>.</summary>
-internal sealed record InspectOptions
-{
-    [Option("--run", "The run folder.", IsPath = true)]
-    public string Run { get; init; } = "";
-
-    [Option("--unit", "One unit, by number: what it looks for, where it is active and what it does, instead of the whole layer.")]
-    public int? Unit { get; init; }
-
-    [Option("--other", "With --unit: a run of the same shape from another seed, in which its best matches are looked for.", IsPath = true)]
-    public string? Other { get; init; }
-
-    [Option("--sample", "Experts whose rank is worked out, spread evenly over all.")]
-    public int Sample { get; init; } = 16;
-
-    [Option("--batch", "Tokens at once, for memory.")]
-    public long Batch { get; init; } = 4096;
-
-    [Option("--contexts", "Contexts of text that the use of units is measured on; 0 leaves it out, and needs no language model.")]
-    public int Contexts { get; init; } = 64;
-
-    [Option("--text", "That text, named as for train (default: what the run held out).", IsPath = true, MayBeHubId = true)]
-    public IReadOnlyList<string> Text { get; init; } = [];
-
-    [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
-    public string TextField { get; init; } = "text";
-
-    [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true, MayBeHubId = true)]
-    public string? Model { get; init; }
-
-    [Option("--model-dtype", "Precision of the language model: float32 or bfloat16.")]
-    public string ModelDtype { get; init; } = "float32";
-
-    [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]
-    public string Device { get; init; } = "auto";
-
-    [Option("--allow-other-weights", "Accept the same model with other weights, such as another quantisation.")]
-    public bool AllowOtherWeights { get; init; }
-
-    /// <summary>Was text or model named, so that doing without them is no choice?</summary>
-    public bool NamesText => Text.Count > 0 || Model is not null;
-
-    /// <summary>What finds the language model and the text, as for <c>mxd eval</c>.</summary>
-    public EvalOptions ForUse => new()
-    {
-        Run = [Run],
-        Text = Text,
-        TextField = TextField,
-        Contexts = Contexts,
-        Model = Model,
-        ModelDtype = ModelDtype,
-        Device = Device,
-        AllowOtherWeights = AllowOtherWeights,
-    };
-}
 
 /// <summary><c>mxd inspect</c>: what a trained or imported layer is and costs, what ranks its experts have, how different its units are and how they are used.</summary>
 internal static class InspectCommand
@@ -78,6 +23,7 @@ internal static class InspectCommand
             "mxd inspect --run runs/mxd",
             "mxd inspect --run runs/mxd --sample 64 --json",
             "mxd inspect --run runs/mxd --unit 484 --contexts 512 --other runs/mxd-seed1",
+            "mxd inspect --run runs/mxd runs/transcoder --units all --contexts 1024",
             "mxd inspect --run runs/imported --model gpt2 --text held-out.jsonl --contexts 256");
         var defaults = new InspectOptions();
         var set = new OptionSet<InspectOptions>(command, defaults);
@@ -87,10 +33,13 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             InspectOptions options = set.Apply(defaults, parsed);
-            if (options.Unit is not null) return UnitInspection.Run(options, parsed.GetValue(json));
+            if (options.Unit is not null || options.Units.Count > 0) return UnitInspection.Run(options, parsed.GetValue(json));
             Inspection inspection = ProgressDisplay.Show(observer => Inspect(options, observer));
+            bool hasFigure = options.Out is not null && inspection.Use is not null;
+            if (hasFigure) Figure.Save(UsageFigure.Of([(new RunFolder(inspection.Run), inspection.Type, inspection.Use!.Summary)]), options.Out!, UnitInspection.UsageName);
             if (parsed.GetValue(json)) Output.Json(inspection);
             else Show(inspection);
+            if (hasFigure && !parsed.GetValue(json)) Output.Line($"Figure: {Path.Combine(options.Out!, UnitInspection.UsageName)}.svg");
             return 0;
         });
         return command;
@@ -99,60 +48,15 @@ internal static class InspectCommand
     private static Inspection Inspect(InspectOptions options, IRunObserver observer)
     {
         using var stop = new StopSignal(observer);
-        ProblemList problems = Check(options);
-        problems.AddIf(options.Other is not null, "--other goes with --unit: name a unit, or leave it out.");
-        problems.AddIf(options.Sample < 1, $"--sample is {options.Sample}; it must be at least 1.");
-        problems.AddIf(options.Batch is < 1 or > int.MaxValue, $"--batch is {options.Batch}; it must be from 1 to {int.MaxValue}.");
-        problems.ThrowIfAny();
-        var folder = new RunFolder(options.Run);
-        using EvalInput? input = OpenText(options, observer, stop.Token);
+        using var input = InspectInput.Open(options, observer, stop.Token);
+        RunFolder folder = input.Runs[0].Folder;
         observer.Begin("Looking at the layer", 0, "");
         LayerReport report = LayerReport.Of(folder.LayerFile, options.Batch, options.Sample, stop.Token);
-        UnitsInUse? use = input is null ? null : Invocation.Work(() => Use(options, input, observer, stop.Token));
+        UnitsInUse? use = input.Text is not { } text ? null : Invocation.Work(() => Use(options, text, observer, stop.Token));
         LayerCost cost = report.Cost;
         return new Inspection(
-            options.Run, report.Saved.Layer.Type, cost.Parameters, cost.ForwardFlops, cost.TrainingFlops, cost.InferenceBytes, cost.TrainingBytes, report.Batch,
+            folder.Path, report.Saved.Layer.Type, cost.Parameters, cost.ForwardFlops, cost.TrainingFlops, cost.InferenceBytes, cost.TrainingBytes, report.Batch,
             report.Saved.Layer, report.Saved.Input, report.Saved.Output, report.Saved.Model?.Id ?? report.Saved.Imported?.ModelName, report.Saved.Origin?.TrainedTokens, report.Saved.Imported?.Format, report.Parameters, report.Ranks, report.Diversity, use);
-    }
-
-    /// <summary>What is wrong with options that both a layer and a unit have.</summary>
-    internal static ProblemList Check(InspectOptions options)
-    {
-        var problems = new ProblemList();
-        problems.AddIf(options.Contexts < 0, $"--contexts is {options.Contexts}; it must be at least 0.");
-        problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
-        problems.AddIf(options.Contexts == 0 && options.Text.Count > 0, "--text is given, and --contexts is 0, which leaves text out: leave one of them out.");
-        problems.Collect(() => { Devices.Parse(options.Device); });
-        problems.Collect(new RunFolder(options.Run).RequireLayer);
-        return problems;
-    }
-
-    /// <summary>Where text and model are; null where they are not on this machine and nobody named them, which is said.</summary>
-    internal static EvalInput? OpenText(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
-    {
-        var run = EvalRun.Read(options.Run);
-        if (options.Contexts == 0 || run.Saved.Layer.Units == 0) return null;
-        if (!options.NamesText && WhyNotAtHand(run) is { } reason)
-        {
-            observer.Note($"Note: what takes a text was left out. {reason}");
-            return null;
-        }
-        observer.Begin("Reading the text", 0, "");
-        var input = EvalInput.Open(options.ForUse, observer, cancellation);
-        foreach (string note in input.Notes) observer.Note(note);
-        return input;
-    }
-
-    /// <summary>Nothing is fetched from a hub because somebody looks at a layer.</summary>
-    private static string? WhyNotAtHand(EvalRun run)
-    {
-        if (run.Saved.Model?.Id is not { } model) return $"{run.Path} was imported and knows no language model: name the model by --model, and text by --text.";
-        if (ModelFile.IsOnHub(model)) return $"{model} is on the hub: name it by --model, to fetch it where it is not in the cache.";
-        if (!ModelFile.Exists(model)) return $"{model}, the model that {run.Path} was trained on, does not exist any more: name it by --model.";
-        if (run.Description is not { Options: var own }) return $"{run.Path} held out no text: name some by --text.";
-        return TrainingData.HeldOutFiles(own).FirstOrDefault(file => Corpora.TextFiles.IsOnHub(file) || !Corpora.TextFiles.IsThere(file)) is { } text
-            ? $"{text}, the text that {run.Path} held out, is not on this machine: name it, or other text, by --text."
-            : null;
     }
 
     private static UnitsInUse Use(InspectOptions options, EvalInput input, IRunObserver observer, CancellationToken cancellation)
@@ -161,8 +65,8 @@ internal static class InspectCommand
         using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
         Replacement replacement = input.Runs[0].Load(model.Device);
         using ILayer layer = replacement.Layer;
-        observer.Begin("Looking at the use of units", Math.Min(options.Contexts, input.Text.Count), "contexts");
-        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.Contexts, new ObservedCount(observer), cancellation), input.TextFiles);
+        observer.Begin("Looking at the use of units", Math.Min(options.ContextsRead, input.Text.Count), "contexts");
+        return UnitsInUse.Of(UnitTrace.Measure(model, replacement, input.Text, options.ContextsRead, new ObservedCount(observer), cancellation), input.TextFiles);
     }
 
     private static void Show(Inspection i)

@@ -1,67 +1,74 @@
+using System.Diagnostics;
 using System.Globalization;
 using Mxd.Cli.CommandLine;
-using Mxd.Evaluation;
 using Mxd.Exploration;
 using Mxd.Exploration.Units;
+using Mxd.Figures;
 using Mxd.LanguageModels;
-using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
 
-/// <summary><c>mxd inspect --unit</c>: one unit of a layer.</summary>
+/// <summary><c>mxd inspect --unit</c> and <c>--units</c>: units of a layer.</summary>
 internal static class UnitInspection
 {
+    internal const string UsageName = "usage";
+
     private const int ShownTokens = 8, ShownExcerpts = 5;
 
     /// <summary>Of 80 columns, what is left beside the number and the frame.</summary>
     private const int ExcerptWidth = 64;
 
-    public static int Run(InspectOptions options, bool isJson)
+    public static int Run(InspectOptions options, bool isJson) => options.Unit is null ? Many(options, isJson) : One(options, isJson);
+
+    private static int One(InspectOptions options, bool isJson)
     {
-        UnitReport report = ProgressDisplay.Show(observer => Inspect(options, observer));
+        UnitReport report = ProgressDisplay.Show(observer => Work(options, observer, UnitReporting.One));
         if (isJson) Output.Json(report);
         else Show(report);
         return 0;
     }
 
-    private static UnitReport Inspect(InspectOptions options, IRunObserver observer)
+    private static int Many(InspectOptions options, bool isJson)
+    {
+        var clock = Stopwatch.StartNew();
+        IReadOnlyList<UnitReportFolder> folders = ProgressDisplay.Show(observer => Work(options, observer, UnitReporting.Many));
+        var made = new MadeReports([.. folders.Select(f => new MadeReport(f.Index.Run, new RunFolder(f.Index.Run).UnitsFolder, f.Index.Units.Count, f.Bytes, f.Index.Usage, f.Index.Stability, f.Index.Stopped))], clock.Elapsed.TotalSeconds, ProcessMemory.Peak);
+        (RunFolder, string, UsageSummary)[] used = [.. folders.Where(f => f.Index.Usage is not null).Select(f => (new RunFolder(f.Index.Run), f.Index.Type, f.Index.Usage!))];
+        bool hasFigure = options.Out is not null && used.Length > 0;
+        if (hasFigure) Figure.Save(UsageFigure.Of(used), options.Out!, UsageName);
+        if (isJson) Output.Json(made);
+        else Show(made);
+        if (hasFigure && !isJson) Output.Line($"Figure: {Path.Combine(options.Out!, UsageName)}.svg");
+        if (folders.Count < options.Run.Count || folders.Any(f => f.Index.Stopped == true)) throw new OperationCanceledException();
+        return 0;
+    }
+
+    private static T Work<T>(InspectOptions options, IRunObserver observer, Func<LanguageModel, InspectInput, IRunObserver, CancellationToken, T> work)
     {
         using var stop = new StopSignal(observer);
-        ProblemList problems = InspectCommand.Check(options);
-        if (options.Other is { } named) problems.Collect(new RunFolder(named).RequireLayer);
-        problems.ThrowIfAny();
-        int unit = options.Unit!.Value;
-        var run = EvalRun.Read(options.Run);
-        EvalRun? other = options.Other is { } path ? EvalRun.Read(path) : null;
-        problems.AddIf(run.Saved.Layer.Units == 0, $"{run.Path} is of type '{run.Saved.Layer.Type}', which has no units: leave --unit out.");
-        problems.AddIf(run.Saved.Layer.Units > 0 && (unit < 0 || unit >= run.Saved.Layer.Units), $"--unit is {unit}, but the layer has {run.Saved.Layer.Units} units: choose one from 0 to {run.Saved.Layer.Units - 1}.");
-        problems.AddIf(
-            other is not null && (other.Saved.Layer.Type, other.Saved.Layer.InputWidth, other.Saved.Layer.OutputWidth, other.Saved.Input, other.Saved.Output) != (run.Saved.Layer.Type, run.Saved.Layer.InputWidth, run.Saved.Layer.OutputWidth, run.Saved.Input, run.Saved.Output),
-            $"{other?.Path} is no layer of the same type, widths and place as {run.Path}: name one that is, from another seed.");
-        problems.AddIf(other is not null && Path.GetFullPath(other.Path) == Path.GetFullPath(run.Path), $"--other is {other?.Path}, the run itself: name one from another seed.");
-        string? place = problems.Collect(() => options.Model ?? run.FindModel());
-        problems.ThrowIfAny();
-        using EvalInput? input = InspectCommand.OpenText(options, observer, stop.Token);
-        using ModelFile? alone = input is null ? ModelFile.Open(place!, new ObservedDownloads(observer), stop.Token) : null;
-        ModelFile file = input?.Model ?? alone!;
-        if (alone is not null)
-        {
-            alone.CheckWeights();
-            foreach (string note in run.Notes(alone.Identity, options.AllowOtherWeights)) observer.Note(note);
-        }
-        if (other is not null) foreach (string note in other.Notes(file.Identity, options.AllowOtherWeights)) observer.Note(note);
-        _ = file.Tokenizer.Hash;
+        using var input = InspectInput.Open(options, observer, stop.Token);
         return Invocation.Work(() =>
         {
             observer.Begin("Loading the language model", 100, "%");
-            using LanguageModel model = file.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
-            Replacement replacement = run.Load(model.Device);
-            using ILayer layer = replacement.Layer;
-            using ILayer? match = other?.Load(model.Device).Layer;
-            return new UnitInspector(model, replacement, file.Tokenizer).Inspect(run.Path, unit, input?.Text, input?.TextFiles, options.Contexts, match, observer, stop.Token);
+            using LanguageModel model = input.Model!.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
+            return work(model, input, observer, stop.Token);
         });
+    }
+
+    private static void Show(MadeReports made)
+    {
+        foreach (MadeReport one in made.Runs)
+        {
+            List<(string, string)> facts = [("run", one.Run), ("reports", $"{one.Units:n0} units in {one.Folder}, {ByteSize.Format(one.Bytes)}{(one.Stopped == true ? ", stopped before all were made" : "")}")];
+            if (one.Usage is { } use) facts.Add(("text", string.Create(CultureInfo.InvariantCulture, $"{use.Tokens:n0} tokens of {use.Contexts:n0} contexts; {use.Units - use.Never:n0} of {use.Units:n0} units are active on some")));
+            if (one.Stability is { } other)
+                facts.Add(("other run", Written($"of {other.Units:n0} active units {other.Matched:n0} have a match that looks for the same and does the same (both cosines 0.7 or more); median cosine of the best match {other.MedianEncoder:f2} in what they look for, {other.MedianDecoder:f2} in what they do")));
+            Output.Facts(facts);
+            Output.Line("");
+        }
+        Output.Line(Written($"Time {Duration.Format(TimeSpan.FromSeconds(made.Seconds))}, peak memory {ByteSize.Format(made.PeakMemoryBytes)}. Each line of units.jsonl is what 'mxd inspect --unit n --json' prints."));
     }
 
     private static void Show(UnitReport report)
@@ -75,7 +82,9 @@ internal static class UnitInspection
         facts.Add(("nearest", $"looking for the same: {Units(report.Nearest.Encoder)}; doing the same: {Units(report.Nearest.Decoder)}"));
         if (report.Other is { } other) facts.Add(("other run", $"looking for the same: {Units(other.Encoder)}; doing the same: {Units(other.Decoder)}"));
         if (report.Activity is { } activity) facts.AddRange(Facts(activity));
-        if (report.Effect is { } effect) facts.AddRange(Facts(effect));
+        if (report.Contribution is { } contribution) facts.AddRange(Facts(contribution));
+        if (report.Effect is { } effect)
+            facts.Add(("without it", Written($"cross-entropy {Signed(effect.CrossEntropy)} and KL {effect.Kl:f4} nats at the {effect.Active:n0} tokens it is active on in {effect.Contexts} contexts; {effect.CrossEntropyOverall:+0.00000;-0.00000} and {effect.KlOverall:f5} over all of these")));
         Output.Facts(facts);
         foreach ((string title, IReadOnlyList<UnitExcerpt> excerpts) in new[] { ("Strongest", report.Activity?.Strongest ?? []), ("Others, spread over its range", report.Activity?.Spread ?? []) })
         {
@@ -99,12 +108,11 @@ internal static class UnitInspection
         if (bins.Counts.Count > 0) yield return ("activations", string.Join(", ", bins.Counts.Select((count, i) => Written($"{count} from {Math.Pow(2, bins.First + i * bins.Width):g2}"))));
     }
 
-    private static IEnumerable<(string, string)> Facts(UnitEffect effect)
+    private static IEnumerable<(string, string)> Facts(UnitContribution contribution)
     {
-        yield return ("promotes", Tokens(effect.Promotes.Highest));
-        yield return ("suppresses", Tokens(effect.Promotes.Lowest));
-        yield return ("without it", Written($"cross-entropy {Signed(effect.CrossEntropy)} and KL {effect.Kl:f4} nats at the {effect.Active:n0} tokens it is active on in {effect.Contexts} contexts; {effect.CrossEntropyOverall:+0.00000;-0.00000} and {effect.KlOverall:f5} over all of these"));
-        yield return ("its share", Written($"the layer's error on these tokens grows by {effect.Reconstruction:p2} of the target's variance"));
+        yield return ("promotes", Tokens(contribution.Promotes.Highest));
+        yield return ("suppresses", Tokens(contribution.Promotes.Lowest));
+        yield return ("its share", Written($"without it the layer's error on its tokens grows by {contribution.Reconstruction:p2} of the target's variance there, and FVU on the whole text by {contribution.Fvu:g2}"));
     }
 
     /// <summary>Of a unit that is active on last tokens alone, which predict nothing, there is none.</summary>
@@ -115,4 +123,9 @@ internal static class UnitInspection
     private static string Units(IReadOnlyList<NearUnit> units) => string.Join(", ", units.Take(3).Select(u => Written($"{u.Unit} ({u.Cosine:f2})")));
 
     private static string Written(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What is printed of reports on many units.</summary>
+    private sealed record MadeReports(IReadOnlyList<MadeReport> Runs, double Seconds, long PeakMemoryBytes);
+
+    private sealed record MadeReport(string Run, string Folder, int Units, long Bytes, UsageSummary? Usage, UnitStability? Stability, bool? Stopped);
 }

@@ -3,8 +3,11 @@ namespace Mxd.Exploration;
 /// <summary>How units are looked up in a text.</summary>
 public sealed record ExplorationOptions
 {
-    /// <summary>The one unit that is looked at more closely than its use; null for all.</summary>
-    public int? OnlyUnit { get; init; }
+    /// <summary>The units that are looked at more closely than their use; null for all.</summary>
+    public IReadOnlySet<int>? Only { get; init; }
+
+    /// <summary>Is what units add to the layer's output measured too? It takes what the layer stands in for, and 16 bytes a unit and value of the output.</summary>
+    public bool MeasuresContributions { get; init; }
 
     /// <summary>Contexts of the text to go through, from its beginning.</summary>
     public int Contexts { get; init; } = 256;
@@ -26,4 +29,6 @@ public sealed record ExplorationOptions
 
     /// <summary>Tokens shown after it.</summary>
     public int After { get; init; } = 10;
+
+    internal bool Watches(int unit) => Only?.Contains(unit) ?? true;
 }

@@ -18,16 +18,16 @@ internal sealed class LayerTally(int units, ExplorationOptions options)
     /// <summary>Null for a unit that has not been active yet, but on first tokens.</summary>
     public UnitTally? this[int unit] => tallies[unit];
 
-    /// <summary>Adds the codes of all tokens of contexts <paramref name="first"/> to first + count - 1.</summary>
-    public void Add(PackedContexts text, long first, int count, SparseCodes codes)
+    /// <summary>Adds the coefficients above zero of all tokens of contexts <paramref name="first"/> to first + count - 1.</summary>
+    public void Add(PackedContexts text, long first, int count, IReadOnlyList<CodeEntry> entries)
     {
         int length = text.ContextLength;
         List<CodeEntry>[] byContext = [.. Enumerable.Range(0, count).Select(_ => new List<CodeEntry>())];
-        foreach (CodeEntry active in CodeEntries.Of(codes).Where(e => e.Value > 0))
+        foreach (CodeEntry active in entries)
         {
             Count(active);
             // The same first token stands before every context: what is active there says nothing about the text.
-            if (active.Row % length > 0 && (options.OnlyUnit ?? active.Unit) == active.Unit) byContext[active.Row / length].Add(active with { Row = active.Row % length });
+            if (active.Row % length > 0 && options.Watches(active.Unit)) byContext[active.Row / length].Add(active with { Row = active.Row % length });
         }
         for (int i = 0; i < count; i++) Add(first + i, byContext[i], text[first + i]);
         contexts += count;

@@ -1,6 +1,7 @@
 using Mxd.Activations;
 using Mxd.Evaluation;
 using Mxd.LanguageModels;
+using Mxd.Layers;
 using Mxd.Tokenizers;
 
 namespace Mxd.Exploration;
@@ -30,8 +31,16 @@ public sealed class UnitExplorer(LanguageModel model, PackedContexts text, IToke
         LayerTally[] tallies = [.. replacements.Select(r => new LayerTally((int)r.Layer.Options.Units, options))];
         long contexts = Math.Min(options.Contexts, text.Count);
         IProgress<long>? done = progress is null ? null : new ShareOf(progress, contexts);
-        EncodedText.Read(model, replacements, text, contexts, options.BatchTokens, (layer, first, count, codes) => tallies[layer].Add(text, first, count, codes), done, cancellation);
-        return [.. tallies.Select(tally => new UnitSurvey(tally, text, tokenizer, options))];
+        ContributionTally?[] contributions = [.. replacements.Select(r => options.MeasuresContributions ? new ContributionTally(r.Layer) : null)];
+        EncodedText.Read(model, replacements, text, contexts, options.BatchTokens, options.MeasuresContributions, Take, done, cancellation);
+        return [.. tallies.Zip(contributions, (tally, contribution) => new UnitSurvey(tally, contribution, text, tokenizer, options))];
+
+        void Take(EncodedContexts some)
+        {
+            List<CodeEntry> active = [.. CodeEntries.Of(some.Codes).Where(entry => entry.Value > 0)];
+            tallies[some.Layer].Add(text, some.First, some.Count, active);
+            contributions[some.Layer]?.Add(some, active, text.ContextLength);
+        }
     }
 
     private sealed class ShareOf(IProgress<double> progress, long all) : IProgress<long>

@@ -14,11 +14,14 @@ public sealed class UnitSurvey
     private readonly ITokenizer tokenizer;
     private readonly ExplorationOptions options;
 
-    internal UnitSurvey(LayerTally tally, PackedContexts text, ITokenizer tokenizer, ExplorationOptions options)
+    internal UnitSurvey(LayerTally tally, ContributionTally? contributions, PackedContexts text, ITokenizer tokenizer, ExplorationOptions options)
     {
         (this.tally, this.text, this.tokenizer, this.options) = (tally, text, tokenizer, options);
-        Usage = tally.Usage;
+        (Usage, Contributions) = (tally.Usage, contributions);
     }
+
+    /// <summary>What units add to the output; null where that was not measured.</summary>
+    internal ContributionTally? Contributions { get; }
 
     public UnitUsage Usage { get; }
 

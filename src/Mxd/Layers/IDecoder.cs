@@ -13,6 +13,9 @@ internal interface IDecoder
 
     DecoderPass Forward(Tensor sum, Tensor x);
 
+    /// <summary>What m is multiplied by, [B,O]; null where by nothing.</summary>
+    Tensor? Shared(Tensor x) => null;
+
     /// <summary>Writes the gradients of the decoder's parameters but those of C, and returns d loss / d m, [B,O].</summary>
     Tensor Backward(DecoderPass pass, Tensor x, Tensor outputGradient);
 }

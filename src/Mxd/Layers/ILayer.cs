@@ -28,6 +28,9 @@ public interface ILayer : IDisposable
     /// <summary>The output [B,O] for given codes; x [B,I] is the input they were made from (a mixture's experts act on it).</summary>
     Tensor Decode(SparseCodes codes, Tensor x);
 
+    /// <summary>What units add to the output at x [B,I], each by itself; null for types without units.</summary>
+    UnitOutputs? OutputsOfUnits(Tensor x) => null;
+
     /// <summary>The forward pass of a training step with every term of its loss, under autograd.</summary>
     ReadablePass Losses(TrainingBatch batch)
     {

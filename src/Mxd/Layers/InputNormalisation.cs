@@ -43,6 +43,14 @@ internal static class Normaliser
         _ => y,
     };
 
+    /// <summary>What <see cref="Undo"/> multiplies the output by, [B,1]; null where by nothing.</summary>
+    public static Tensor? UndoneScale(InputNormalisation kind, Tensor x) => kind switch
+    {
+        InputNormalisation.LayerNorm => Deviation(x),
+        InputNormalisation.ConstantNormRescale => Scale(x).reciprocal(),
+        _ => null,
+    };
+
     private static Tensor Deviation(Tensor x) => x.std([1], unbiased: true, keepdim: true);
 
     /// <summary>A token of zeros stays one, instead of spoiling every figure it is part of.</summary>

@@ -23,6 +23,8 @@ internal sealed class MixtureDecoder(HiddenBranch hidden, Parameter scales, Para
         return new Pass((sum * shared.Shared).add(outputBias.Value, One), shared, sum);
     }
 
+    public Tensor Shared(Tensor x) => hidden.Forward(x).Shared;
+
     /// <summary>With dy = d loss / d y: d(a C) = dy * s and d s = dy * (a C).</summary>
     public Tensor Backward(DecoderPass pass, Tensor x, Tensor outputGradient)
     {

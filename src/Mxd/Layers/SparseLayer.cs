@@ -59,6 +59,16 @@ internal sealed class SparseLayer : ILayer
         return Output(DecodeUnits(codes, x), x).MoveToOuterDisposeScope();
     }
 
+    public UnitOutputs OutputsOfUnits(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor vectors = UnitDecoder.Value;
+        Tensor rows = Options.RescaleByDecoderNorm ? vectors / Divisors().unsqueeze(1) : vectors.alias();
+        Tensor? shared = decoder.Shared(x), normalised = Normaliser.UndoneScale(undone, x);
+        Tensor? scale = shared is not null && normalised is not null ? shared * normalised : shared ?? normalised;
+        return new UnitOutputs(rows.MoveToOuterDisposeScope(), scale?.MoveToOuterDisposeScope());
+    }
+
     public ReadablePass Losses(TrainingBatch batch)
     {
         UnitEncoder.Pass encoded = EncodeUnits(batch.Inputs);
@@ -131,9 +141,7 @@ internal sealed class SparseLayer : ILayer
     {
         if (Options.RescaleByDecoderNorm)
         {
-            // A vector of zeros adds nothing, whatever it is multiplied by; 0/0 would spoil every token.
-            Tensor norms = Norms(), divisors = norms.masked_fill(norms == Zero, One);
-            codes = codes.With(codes.Values / codes.Gather(divisors.expand(codes.Values.shape[0], codes.Units)));
+            codes = codes.With(codes.Values / codes.Gather(Divisors().expand(codes.Values.shape[0], codes.Units)));
         }
         return decoder.Forward(codes is TopKCodes chosen && !NeedsAutograd(x) && !NeedsAutograd(codes.Values) ? Sum(chosen, x) : DenseSum(codes), x);
     }
@@ -161,6 +169,13 @@ internal sealed class SparseLayer : ILayer
     }
 
     private Tensor Norms() => linalg.vector_norm(UnitDecoder.Value, 2, [1]);
+
+    /// <summary>A vector of zeros adds nothing, whatever it is multiplied by; 0/0 would spoil every token.</summary>
+    private Tensor Divisors()
+    {
+        Tensor norms = Norms();
+        return norms.masked_fill(norms == Zero, One);
+    }
 
     private Tensor? FreeNorms() => Options.UnitNorm ? null : Norms();
 }

@@ -28,6 +28,24 @@ public static class AtomicFolder
         }
     }
 
+    /// <summary>The same for a folder that may be there already: it is exchanged for the new one once that is whole.</summary>
+    /// <exception cref="MxdInputException">There is a file at the path, or nothing can be made there.</exception>
+    /// <exception cref="Exception">What <paramref name="fill"/> throws; what was there before is left.</exception>
+    public static void Replace(string path, Action<string> fill)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (!Directory.Exists(path))
+        {
+            Write(path, fill);
+            return;
+        }
+        string made = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp"), old = made + ".old";
+        Write(made, fill);
+        Directory.Move(path, old);
+        Directory.Move(made, path);
+        Directory.Delete(old, recursive: true);
+    }
+
     /// <exception cref="MxdInputException">There is something at the path.</exception>
     public static void RequireFree(string path)
     {

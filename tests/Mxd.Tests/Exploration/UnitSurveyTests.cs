@@ -68,7 +68,7 @@ public sealed class UnitSurveyTests : IDisposable
             for (int i = first; i < first + count; i++)
             {
                 using DisposeScope one = NewDisposeScope();
-                tally.Add(text, i, 1, new DenseCodes(ones(9, 50) * (1 + i % 13)));
+                tally.Add(text, i, 1, CodeEntries.Of(new DenseCodes(ones(9, 50) * (1 + i % 13))));
             }
         }
     }
@@ -153,8 +153,8 @@ public sealed class UnitSurveyTests : IDisposable
         {
             int[] tokens = packed[i].ToArray();
             Tensor values = tensor([.. tokens.SelectMany(token => Enumerable.Range(0, units).Select(unit => coefficient(token, unit)))], tokens.Length, units);
-            tally.Add(packed, i, 1, new DenseCodes(values));
+            tally.Add(packed, i, 1, [.. CodeEntries.Of(new DenseCodes(values)).Where(entry => entry.Value > 0)]);
         }
-        return new UnitSurvey(tally, packed, new ByteTokenizer(), options);
+        return new UnitSurvey(tally, null, packed, new ByteTokenizer(), options);
     }
 }

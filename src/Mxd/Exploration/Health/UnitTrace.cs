@@ -52,7 +52,7 @@ public sealed class UnitTrace
     {
         long count = Math.Min(most, text.Count);
         var trace = new UnitTrace((int)replacement.Layer.Options.Units, count, text.ContextLength);
-        EncodedText.Read(model, [replacement], text, count, BatchTokens, (_, _, some, codes) => trace.Add(CodeEntries.Of(codes), some * text.ContextLength), progress, cancellation);
+        EncodedText.Read(model, [replacement], text, count, BatchTokens, withTargets: false, some => trace.Add(CodeEntries.Of(some.Codes), some.Count * text.ContextLength), progress, cancellation);
         return trace;
     }
 

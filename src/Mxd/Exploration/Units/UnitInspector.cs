@@ -3,57 +3,103 @@ using Mxd.Evaluation;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Tokenizers;
-using Mxd.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Exploration.Units;
 
-/// <summary>Looks at single units of a layer.</summary>
+/// <summary>A layer whose units are looked at.</summary>
+/// <param name="Run">Where it comes from.</param>
+/// <param name="Replacement">The layer.</param>
+/// <param name="Units">The units; there are units of these numbers.</param>
+/// <param name="Other">A layer at the same place, trained from other first weights, in which matches are looked for; null for none.</param>
+public sealed record InspectedLayer(string Run, Replacement Replacement, IReadOnlyList<int> Units, ILayer? Other = null);
+
+/// <summary>
+/// Looks at units of layers, one or all: <see cref="Survey"/> goes through a text once, in memory that grows with the number of units and not with the text, and
+/// <see cref="Report(InspectedLayer, UnitSurvey?, PackedContexts?, int)"/> works out what else there is to say, some units at a time.
+/// </summary>
 /// <param name="model">The language model.</param>
-/// <param name="replacement">The layer.</param>
 /// <param name="tokenizer">The model's.</param>
-public sealed class UnitInspector(LanguageModel model, Replacement replacement, ITokenizer tokenizer)
+public sealed class UnitInspector(LanguageModel model, ITokenizer tokenizer)
 {
-    /// <summary>Contexts in which removing a unit is measured, at most.</summary>
-    private const int Removed = 16;
+    /// <summary>Units worked on at once: their scores over a vocabulary of 50,000 take 25 MB.</summary>
+    private const int TileUnits = 128;
 
     private readonly VocabularyScores vocabulary = new(model, tokenizer);
 
-    /// <summary>All about one unit.</summary>
-    /// <param name="run">Where the layer comes from.</param>
-    /// <param name="unit">The unit; there is one of that number.</param>
-    /// <param name="text">Where it is looked up; null leaves out all that takes a text.</param>
-    /// <param name="files">What the text was read from.</param>
-    /// <param name="contexts">Contexts of it.</param>
-    /// <param name="other">A layer at the same place, trained from other first weights.</param>
-    /// <param name="observer">Hears of progress.</param>
-    /// <param name="cancellation">Stops between batches.</param>
-    public UnitReport Inspect(
-        string run, int unit, PackedContexts? text, IReadOnlyList<string>? files, int contexts, ILayer? other, IRunObserver observer, CancellationToken cancellation)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        ILayer layer = replacement.Layer;
-        UnitVectors vectors = UnitVectors.Of(layer) ?? throw new ArgumentException($"A layer of type '{layer.Options.Type}' has no encoder and decoder rows to look at.", nameof(unit));
-        ExpertSpectrum? spectrum = null;
-        if (layer.Parameters.Any(p => p.Key == LayerReport.Scales))
-        {
-            using ExpertSpectra spectra = ExpertSpectra.Of(layer.Parameter(LayerReport.Scales).Value, layer.Parameter("W_dec").Value);
-            spectrum = spectra.Spectra([unit]).Single();
-        }
-        var report = new UnitReport(
-            run, layer.Options.Type, unit, vocabulary.OfEmbedding(vectors.Encoder[unit]), spectrum, vectors.Near(unit),
-            other is null ? null : UnitVectors.Of(other)?.NearTo(vectors, unit), null, null, null);
-        if (text is null) return report;
+    /// <summary>How units are looked up in a text: contexts shown of each, and of how many these are chosen.</summary>
+    public static ExplorationOptions Lookup { get; } = new() { Strongest = 8, Spread = 8, Sample = 32, MeasuresContributions = true };
 
-        observer.Begin("Looking where the unit is active", 100, "%");
-        var options = new ExplorationOptions { Contexts = contexts, OnlyUnit = unit, Strongest = Removed / 2, Spread = Removed / 2, Sample = 4 * Removed };
-        UnitSurvey survey = new UnitExplorer(model, text, tokenizer, options).Explore(replacement, new ObservedPercent(observer), cancellation);
-        UnitContexts activity = survey.ContextsOf(unit);
-        long[] places = [.. activity.Strongest.Concat(activity.Spread).Select(e => e.Context).Distinct().Take(Removed)];
-        report = report with { Activity = activity, Text = files };
-        if (places.Length == 0) return report;
-        observer.Begin("Removing it", 100, "%");
-        return report with { Effect = new UnitRemoval(model, replacement, unit).Measure(text, places, vocabulary, new ObservedPercent(observer), cancellation) };
+    /// <summary>Bytes that all of a survey's units take at most, held until their reports are made.</summary>
+    public static long MostBytes(LayerOptions layer, long units) => units * UnitTally.MostBytes(Lookup) + 2 * layer.Units * layer.OutputWidth * sizeof(double);
+
+    /// <summary>Where units are active and what they add, of all layers in one pass; its tensors belong to the caller's dispose scope.</summary>
+    /// <param name="layers">At any hook points.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="contexts">Contexts of it.</param>
+    /// <param name="progress">Share done.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public IReadOnlyList<UnitSurvey> Survey(IReadOnlyList<InspectedLayer> layers, PackedContexts text, int contexts, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        ExplorationOptions options = Lookup with { Contexts = contexts, Only = layers.SelectMany(layer => layer.Units).ToHashSet() };
+        return new UnitExplorer(model, text, tokenizer, options).Explore([.. layers.Select(layer => layer.Replacement)], progress, cancellation);
+    }
+
+    /// <summary>All about units of one layer, in their order, made as they are asked for.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="survey">Of <see cref="Survey"/>; null leaves out all that takes a text.</param>
+    /// <param name="text">The text of the survey.</param>
+    /// <param name="removal">Contexts of each unit in which its removal is measured; 0 for none. Each takes two passes of the language model from the layer on.</param>
+    /// <exception cref="ArgumentException">The layer has no units.</exception>
+    public IEnumerable<UnitReport> Report(InspectedLayer layer, UnitSurvey? survey, PackedContexts? text, int removal)
+    {
+        ILayer it = layer.Replacement.Layer;
+        UnitVectors vectors = UnitVectors.Of(it) ?? throw new ArgumentException($"A layer of type '{it.Options.Type}' has no encoder and decoder rows to look at.", nameof(layer));
+        UnitVectors? others = layer.Other is null ? null : UnitVectors.Of(layer.Other);
+        using ExpertSpectra? spectra = it.Parameters.Any(p => p.Key == LayerReport.Scales) ? ExpertSpectra.Of(it.Parameter(LayerReport.Scales).Value, it.Parameter("W_dec").Value) : null;
+        foreach (int[] units in layer.Units.Chunk(TileUnits))
+        {
+            IReadOnlyList<UnitReport> reports = Report(layer, units, vectors, others, spectra, survey);
+            foreach (UnitReport report in reports)
+                yield return removal > 0 && report is { Activity: { } activity, Contribution: not null } ? report with { Effect = Remove(layer.Replacement, activity, text!, removal) } : report;
+        }
+    }
+
+    private IReadOnlyList<UnitReport> Report(InspectedLayer layer, int[] units, UnitVectors vectors, UnitVectors? others, ExpertSpectra? spectra, UnitSurvey? survey)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<TokenScores> looksFor = vocabulary.OfEmbedding(vectors.Encoder.index_select(0, tensor([.. units.Select(unit => (long)unit)]).to(vectors.Encoder.device)));
+        IReadOnlyList<UnitNeighbours> near = vectors.Near(units);
+        IReadOnlyList<UnitNeighbours>? matches = others?.NearTo(vectors, units);
+        Dictionary<int, UnitContribution> contributions = Contributions(survey?.Contributions, units);
+        // Of many experts, those never active keep the map they began with.
+        int[] spanned = survey is null || layer.Units.Count == 1 ? units : [.. contributions.Keys];
+        Dictionary<int, UnitSpectrum> ofMaps = spectra is null ? [] : spanned.Zip(spectra.Spectra(spanned.Select(unit => (long)unit))).ToDictionary(pair => pair.First, pair => UnitSpectrum.Of(pair.Second));
+        string type = layer.Replacement.Layer.Options.Type;
+        return
+        [
+            .. units.Select((unit, i) => new UnitReport(
+                layer.Run, type, unit, looksFor[i], ofMaps.GetValueOrDefault(unit), near[i], matches?[i], survey?.ContextsOf(unit), contributions.GetValueOrDefault(unit), null)),
+        ];
+    }
+
+    private Dictionary<int, UnitContribution> Contributions(ContributionTally? tally, int[] units)
+    {
+        int[] active = [.. units.Where(unit => tally?.Active(unit) > 0)];
+        if (active.Length == 0) return [];
+        Tensor means = stack([.. active.Select(tally!.MeanContribution)]);
+        double[] norms = means.norm(1).cpu().data<double>().ToArray();
+        IReadOnlyList<TokenScores> promotes = vocabulary.OfUnembedding(means);
+        return active.Select((unit, i) => (unit, new UnitContribution(tally.Active(unit), tally.ShareWhereActive(unit), tally.Fvu(unit), norms[i], promotes[i]))).ToDictionary();
+    }
+
+    /// <summary>Half of the contexts are the strongest, half from those spread over the range.</summary>
+    private UnitEffect? Remove(Replacement replacement, UnitContexts activity, PackedContexts text, int removal)
+    {
+        int half = (removal + 1) / 2;
+        long[] contexts = [.. activity.Strongest.Take(half).Concat(activity.Spread.Take(removal - Math.Min(half, activity.Strongest.Count))).Concat(activity.Strongest).Select(e => e.Context).Distinct().Take(removal)];
+        return new UnitRemoval(model, replacement, activity.Unit).Measure(text, contexts, null, default);
     }
 }

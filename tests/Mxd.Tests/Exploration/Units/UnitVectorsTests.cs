@@ -23,12 +23,12 @@ public class UnitVectorsTests
         using ILayer layer = Create(type), other = Create(type);
         UnitVectors own = UnitVectors.Of(layer)!, moved = UnitVectors.Of(other)!;
         foreach ((Tensor from, Tensor to) in new[] { (own.Encoder, moved.Encoder), (own.Decoder, moved.Decoder) }) to.copy_(from.roll(3, 0) * tensor(2f));
-        UnitNeighbours found = moved.NearTo(own, 4);
+        UnitNeighbours found = moved.NearTo(own, [4])[0], near = own.Near([2, 4])[1];
         Assert.Equal((7, 7), (found.Encoder[0].Unit, found.Decoder[0].Unit));
         Assert.Equal(1, found.Encoder[0].Cosine, 1e-6);
-        Assert.Equal(5, own.Near(4).Encoder.Count);
-        Assert.DoesNotContain(own.Near(4).Encoder, n => n.Unit == 4);
-        Assert.All(own.Near(4).Decoder.Zip(own.Near(4).Decoder.Skip(1)), pair => Assert.True(pair.First.Cosine >= pair.Second.Cosine));
+        Assert.Equal(5, near.Encoder.Count);
+        Assert.DoesNotContain(near.Encoder, n => n.Unit == 4);
+        Assert.All(near.Decoder.Zip(near.Decoder.Skip(1)), pair => Assert.True(pair.First.Cosine >= pair.Second.Cosine));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public class UnitVectorsTests
         using IDisposable noGrad = no_grad();
         using LlamaModel model = TinyLlama.Create();
         Tensor direction = randn(12, generator: new Generator(4, CPU));
-        TokenScores scores = new VocabularyScores(model, new NumberTokenizer(37) { MissingIds = [3] }).OfEmbedding(direction);
+        TokenScores scores = new VocabularyScores(model, new NumberTokenizer(37) { MissingIds = [3] }).OfEmbedding(stack([-direction, direction]))[1];
         float[] expected = model.Embed(arange(37).unsqueeze(1)).squeeze(1).mv(direction).data<float>().ToArray();
         int[] order = [.. Enumerable.Range(0, 37).Where(id => id != 3).OrderByDescending(id => expected[id])];
         Assert.Equal(order.Take(10), scores.Highest.Select(s => s.Id));
@@ -64,7 +64,8 @@ public class UnitVectorsTests
         using var model = new Gpt2Model(TinyLlama.Identity(config), config, RandomTransformer.Weights(config, 3));
         var vocabulary = new VocabularyScores(model, new NumberTokenizer(config.Vocabulary));
         Tensor direction = randn(config.Width, generator: new Generator(4, CPU));
-        TokenScores scores = vocabulary.OfUnembedding(direction), small = vocabulary.OfUnembedding(direction * tensor(1e-6f)), opposite = vocabulary.OfUnembedding(-direction);
+        IReadOnlyList<TokenScores> all = vocabulary.OfUnembedding(stack([direction, direction * tensor(1e-6f), -direction]));
+        (TokenScores scores, TokenScores small, TokenScores opposite) = (all[0], all[1], all[2]);
         Assert.Equal(scores.Highest.Select(s => s.Id), small.Highest.Select(s => s.Id));
         Assert.Equal(scores.Highest.Select(s => s.Score), small.Highest.Select(s => s.Score), (a, b) => Math.Abs(a - b) < 1e-4);
         // Without a shift, the opposite direction says the opposite.
