@@ -56,7 +56,11 @@ public sealed class HelpTests
         Tool.Run("doctor", "--jsn").Refused("--jsn is not an option of 'mxd doctor'|the nearest is --json|mxd doctor --help");
 
     [Fact]
-    public void AWordTooMany_IsRefused() => Tool.Run("doctor", "now").Refused("'now' belongs to no option");
+    public void AWordTooMany_IsRefused() => Tool.Run("doctor", "now").Refused("'now' belongs to no option: leave it out");
+
+    [Fact]
+    public void AValueWithoutItsOption_IsToldWhichOne() =>
+        Tool.Run("inspect", "runs/mxd").Refused("'runs/mxd' belongs to no option: write --run runs/mxd if that is meant", "--run is missing");
 
     [Fact]
     public void AnOptionWithoutItsValue_IsRefused() => Tool.Run("eval", "--run", "a", "--contexts").Refused("--contexts has no value|write one after it");

@@ -85,7 +85,8 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Assert.Equal((Run, "mxd", unit), (report.GetProperty("run").GetString(), report.GetProperty("type").GetString(), report.GetProperty("unit").GetRawText()));
         Assert.Equal(10, report.GetProperty("looks_for").GetProperty("highest").GetArrayLength());
         Assert.InRange(report.GetProperty("spectrum").GetProperty("rank").GetInt32(), 1, 1000);
-        foreach (string from in new[] { "nearest", "other" }) Assert.Equal(5, report.GetProperty(from).GetProperty("decoder").GetArrayLength());
+        foreach ((string from, string side) in new[] { ("nearest", "encoder"), ("nearest", "decoder"), ("other", "encoder") }) Assert.Equal(5, report.GetProperty(from).GetProperty(side).GetArrayLength());
+        Assert.Equal(0, report.GetProperty("other").GetProperty("decoder").GetArrayLength());
         JsonElement activity = report.GetProperty("activity"), effect = report.GetProperty("effect"), contribution = report.GetProperty("contribution");
         Assert.InRange(activity.GetProperty("strongest").GetArrayLength(), 1, 8);
         Assert.InRange(effect.GetProperty("active").GetInt64(), 1, 16 * 32);
@@ -115,17 +116,18 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         foreach (string run in new[] { Run, other })
         {
             UnitReportFolder reports = UnitReportFolder.Open(Path.Combine(run, "units"));
-            Assert.Equal(Enumerable.Range(0, (int)reports.Index.Layer), reports.Index.Units);
+            Assert.Equal(Enumerable.Range(0, (int)reports.Index.LayerUnits), reports.Index.Units);
             int unit = reports.Index.Units.MaxBy(u => reports.Read(u).Contribution?.Tokens ?? 0);
             JsonElement alone = Tool.Run("inspect", "--run", run, "--unit", unit.ToString(CultureInfo.InvariantCulture), "--contexts", "24", "--removal", "4", "--json").Json();
             AssertAlike(alone, JsonSerializer.SerializeToElement(reports.Read(unit), Json.Compact), "");
         }
 
-        string shown = Tool.Run("inspect", "--run", Run, "--units", "3,7-9", "--contexts", "24").Succeeded().Output;
+        Tool.Run("inspect", "--run", Run, other, "--units", "3").Refused("has reports already: give --replace", "has reports already: give --replace");
+        string shown = Tool.Run("inspect", "--run", Run, "--units", "3,7-9", "--contexts", "24", "--replace").Succeeded().Output;
         Assert.Contains("4 units in", shown, StringComparison.Ordinal);
         Assert.Equal([3, 7, 8, 9], UnitReportFolder.Open(Path.Combine(Run, "units")).Index.Units);
         // What takes a text is left out without.
-        Tool.Run("inspect", "--run", Run, "--units", "3", "--contexts", "0").Succeeded();
+        Tool.Run("inspect", "--run", Run, "--units", "3", "--contexts", "0", "--replace").Succeeded();
         Assert.Null(UnitReportFolder.Open(Path.Combine(Run, "units")).Read(3).Activity);
     }
 
@@ -135,6 +137,7 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Train.Run().Succeeded();
         Tool.Run("inspect", "--run", Run, "--units", "3,40", "x").Refused("--units names unit 40, but the layer has 32", "--units names 'x'");
         Tool.Run("inspect", "--run", Run, "--units", "3", "--unit", "4").Refused("--unit and --units are both given");
+        Tool.Run("inspect", "--run", Run, "--unit", "3", "--contexts", "0", "--removal", "2", "--replace").Refused("--removal is 2, and --contexts is 0", "--replace goes with --units");
         Tool.Run("inspect", "--run", Run, Folder.File("other"), "--removal", "99").Refused("--run names 2 folders; that goes with --units", "--removal goes with --unit and --units", "--removal is 99; it must be from 0 to 16", "other is not a run");
     }
 

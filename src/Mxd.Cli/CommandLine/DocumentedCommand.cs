@@ -20,9 +20,13 @@ internal sealed class DocumentedCommand(string name, string description, params 
     /// A line for each required option that is missing. System.CommandLine's own way is not used: it names what is missing and drops
     /// what is wrong with the other options.
     /// </summary>
-    public IEnumerable<string> Missing(ParseResult parsed) => required
-        .Where(r => parsed.GetResult(r.Option) is null && !r.Unless.Any(u => parsed.GetResult(u) is { Implicit: false }))
-        .Select(r => $"{r.Option.Name} is missing: give {r.Meaning}");
+    public IEnumerable<string> Missing(ParseResult parsed) => AllMissing(parsed).Select(r => $"{r.Option.Name} is missing: give {r.Meaning}");
+
+    /// <summary>The first required option that is missing, which a word that belongs to none may be meant for; null where none is.</summary>
+    public string? FirstMissing(ParseResult parsed) => AllMissing(parsed).FirstOrDefault()?.Option.Name;
+
+    private IEnumerable<Required> AllMissing(ParseResult parsed) =>
+        required.Where(r => parsed.GetResult(r.Option) is null && !r.Unless.Any(u => parsed.GetResult(u) is { Implicit: false }));
 
     /// <summary>Such as "the run's folder." of "The run's folder. It is made."</summary>
     private static string FirstSentence(string description)

@@ -39,10 +39,14 @@ internal static class ParseProblems
             bool isOption = token.StartsWith('-');
             if (isOption) yield return NotAnOption(token, parsed);
             // The value after an unknown option is not a problem of its own.
-            else if (!followsUnknownOption) yield return $"'{token}' belongs to no option: leave it out, or see '{Path(parsed)} --help'.";
+            else if (!followsUnknownOption) yield return $"'{token}' belongs to no option: {Meant(token, parsed)}, or see '{Path(parsed)} --help'.";
             followsUnknownOption = isOption;
         }
     }
+
+    /// <summary>A command that lacks an option may have been given its value alone.</summary>
+    private static string Meant(string token, ParseResult parsed) =>
+        parsed.CommandResult.Command is DocumentedCommand command && command.FirstMissing(parsed) is { } option ? $"write {option} {ShellWord.Quote(token)} if that is meant" : "leave it out";
 
     /// <summary>What takes any number of values takes an option that does not exist for one, and what follows it.</summary>
     private static IEnumerable<(SymbolResult Taker, string Token)> Taken(ParseResult parsed)

@@ -39,7 +39,7 @@ internal static class InspectCommand
             if (hasFigure) Figure.Save(UsageFigure.Of([(new RunFolder(inspection.Run), inspection.Type, inspection.Use!.Summary)]), options.Out!, UnitInspection.UsageName);
             if (parsed.GetValue(json)) Output.Json(inspection);
             else Show(inspection);
-            if (hasFigure && !parsed.GetValue(json)) Output.Line($"Figure: {Path.Combine(options.Out!, UnitInspection.UsageName)}.svg");
+            if (options.Out is not null && !parsed.GetValue(json)) Output.Line(!hasFigure ? "No figure: it takes units, and text, which was not at hand." : $"Figure: {Path.Combine(options.Out!, UnitInspection.UsageName)}.svg");
             return 0;
         });
         return command;

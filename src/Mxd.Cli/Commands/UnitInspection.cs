@@ -40,7 +40,7 @@ internal static class UnitInspection
         if (hasFigure) Figure.Save(UsageFigure.Of(used), options.Out!, UsageName);
         if (isJson) Output.Json(made);
         else Show(made);
-        if (hasFigure && !isJson) Output.Line($"Figure: {Path.Combine(options.Out!, UsageName)}.svg");
+        if (options.Out is not null && !isJson) Output.Line(!hasFigure ? "No figure: it takes text, and none was at hand." : $"Figure: {Path.Combine(options.Out!, UsageName)}.svg");
         if (folders.Count < options.Run.Count || folders.Any(f => f.Index.Stopped == true)) throw new OperationCanceledException();
         return 0;
     }
@@ -64,11 +64,11 @@ internal static class UnitInspection
             List<(string, string)> facts = [("run", one.Run), ("reports", $"{one.Units:n0} units in {one.Folder}, {ByteSize.Format(one.Bytes)}{(one.Stopped == true ? ", stopped before all were made" : "")}")];
             if (one.Usage is { } use) facts.Add(("text", string.Create(CultureInfo.InvariantCulture, $"{use.Tokens:n0} tokens of {use.Contexts:n0} contexts; {use.Units - use.Never:n0} of {use.Units:n0} units are active on some")));
             if (one.Stability is { } other)
-                facts.Add(("other run", Written($"of {other.Units:n0} active units {other.Matched:n0} have a match that looks for the same and does the same (both cosines 0.7 or more); median cosine of the best match {other.MedianEncoder:f2} in what they look for, {other.MedianDecoder:f2} in what they do")));
+                facts.Add(("other run", Written($"of {other.Units:n0} units {other.Matched:n0} have a match (cosine 0.7 or more{(double.IsFinite(other.MedianDecoder) ? " in what they look for and in what they do" : " in what they look for")}); median cosine of the best match {other.MedianEncoder:f2} in what they look for{(double.IsFinite(other.MedianDecoder) ? $", {other.MedianDecoder:f2} in what they do" : "")}")));
             Output.Facts(facts);
             Output.Line("");
         }
-        Output.Line(Written($"Time {Duration.Format(TimeSpan.FromSeconds(made.Seconds))}, peak memory {ByteSize.Format(made.PeakMemoryBytes)}. Each line of units.jsonl is what 'mxd inspect --unit n --json' prints."));
+        Output.Line(Written($"Time {Duration.Format(TimeSpan.FromSeconds(made.Seconds))}, peak memory {ByteSize.Format(made.PeakMemoryBytes)}. Each line of units.jsonl has the form of what 'mxd inspect --unit n --json' prints."));
     }
 
     private static void Show(UnitReport report)
@@ -80,7 +80,7 @@ internal static class UnitInspection
         ];
         if (report.Spectrum is { } spectrum) facts.Add(("its map", Written($"rank {spectrum.Rank} ({spectrum.NormalisedRank:p1} of the largest possible), effective {spectrum.EffectiveRank:f1}")));
         facts.Add(("nearest", $"looking for the same: {Units(report.Nearest.Encoder)}; doing the same: {Units(report.Nearest.Decoder)}"));
-        if (report.Other is { } other) facts.Add(("other run", $"looking for the same: {Units(other.Encoder)}; doing the same: {Units(other.Decoder)}"));
+        if (report.Other is { } other) facts.Add(("other run", $"looking for the same: {Units(other.Encoder)}; {(other.Decoder.Count > 0 ? $"doing the same: {Units(other.Decoder)}" : "what experts do is not compared across runs")}"));
         if (report.Activity is { } activity) facts.AddRange(Facts(activity));
         if (report.Contribution is { } contribution) facts.AddRange(Facts(contribution));
         if (report.Effect is { } effect)

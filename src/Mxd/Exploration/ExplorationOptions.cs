@@ -7,7 +7,7 @@ public sealed record ExplorationOptions
     public IReadOnlySet<int>? Only { get; init; }
 
     /// <summary>Is what units add to the layer's output measured too? It takes what the layer stands in for, and 16 bytes a unit and value of the output.</summary>
-    public bool MeasuresContributions { get; init; }
+    internal bool MeasuresContributions { get; init; }
 
     /// <summary>Contexts of the text to go through, from its beginning.</summary>
     public int Contexts { get; init; } = 256;

@@ -44,6 +44,7 @@ public sealed class InspectInput : IDisposable
         foreach (string run in options.Run) problems.Collect(new RunFolder(run).RequireLayer);
         if (options.Other is { } named) problems.Collect(new RunFolder(named).RequireLayer);
         if (options.Out is { } figures && new RunFolder(figures).WhyNotWritable() is { } obstacle) problems.Add(obstacle);
+        if (options.Units.Count > 0) foreach (string run in options.Run) CheckPlace(new RunFolder(run), options.Replace, problems);
         problems.ThrowIfAny();
         EvalRun[] runs = [.. options.Run.Select(EvalRun.Read)];
         EvalRun? other = options.Other is { } path ? EvalRun.Read(path) : null;
@@ -78,6 +79,13 @@ public sealed class InspectInput : IDisposable
         alone?.Dispose();
     }
 
+    private static void CheckPlace(RunFolder run, bool mayReplace, ProblemList problems)
+    {
+        if (File.Exists(run.UnitsFolder)) problems.Add($"{run.UnitsFolder} is a file, where the reports belong: move it away.");
+        else if (Directory.Exists(run.UnitsFolder) && !mayReplace) problems.Add($"{run.UnitsFolder} has reports already: give --replace to make them anew, or move them away.");
+        else if (Directory.Exists(run.Path) && run.WhyNotWritable() is not null) problems.Add($"{run.Path} cannot be written to, and the reports belong there: free it, or copy the run.");
+    }
+
     private static void CheckOther(EvalRun other, EvalRun run, ProblemList problems)
     {
         if (Path.GetFullPath(other.Path) == Path.GetFullPath(run.Path)) problems.Add($"--other is {other.Path}, the run itself: name one from another seed.");
@@ -98,10 +106,10 @@ public sealed class InspectInput : IDisposable
     private static string? WhyTooMuch(InspectOptions options, EvalRun[] runs, List<IReadOnlyList<int>> units)
     {
         if (units.Count < runs.Length || options.ContextsRead == 0) return null;
-        long bytes = runs.Zip(units).Sum(pair => UnitInspector.MostBytes(pair.First.Saved.Layer, pair.Second.Count)), free = SystemMemory.Read().Available;
+        long bytes = runs.Zip(units).Sum(pair => RunGroups.WeightBytes(pair.First) + UnitInspector.MostBytes(pair.First.Saved.Layer, pair.Second.Count)), free = SystemMemory.Read().Available;
         return bytes <= free
             ? null
-            : $"--units names {units.Sum(some => some.Count):n0} units, of which up to {ByteSize.Format(bytes)} would be kept, and {ByteSize.Format(free)} are free: name fewer units{(runs.Length > 1 ? " or runs" : "")} at a time.";
+            : $"The layers and what is kept of {units.Sum(some => some.Count):n0} units may take {ByteSize.Format(bytes)}, and {ByteSize.Format(free)} are free: name fewer units{(runs.Length > 1 ? " or runs" : "")} at a time.";
     }
 
     private static ModelFile OpenAlone(InspectOptions options, EvalRun[] runs, string place, IRunObserver observer, CancellationToken cancellation)

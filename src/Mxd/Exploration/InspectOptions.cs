@@ -12,7 +12,7 @@ public sealed record InspectOptions
     /// <summary>Contexts in which a unit's removal is measured where nobody says.</summary>
     private const int RemovalOfOne = 16;
 
-    [Option("--run", "The run folder; with --units also several, which share the language model's pass.", IsPath = true)]
+    [Option("--run", "The run folder. With --units also several, which share the language model's pass.", IsPath = true)]
     public IReadOnlyList<string> Run { get; init; } = [];
 
     [Option("--unit", "One unit, by number: what it looks for, where it is active and what it does, instead of the whole layer.")]
@@ -23,6 +23,9 @@ public sealed record InspectOptions
 
     [Option("--other", "With --unit or --units: a run of the same shape from another seed, in which best matches are looked for.", IsPath = true)]
     public string? Other { get; init; }
+
+    [Option("--replace", "With --units: make reports anew that are there.")]
+    public bool Replace { get; init; }
 
     [Option("--removal", "With --unit or --units: contexts in which the removal of a unit alone is measured (default: 16 for one, 0 for many; each takes two passes of the language model from the layer on).")]
     public int? Removal { get; init; }
@@ -87,10 +90,12 @@ public sealed record InspectOptions
     {
         if (Unit is not null && Units.Count > 0) yield return "--unit and --units are both given: choose one of them.";
         if (Run.Count > 1 && Units.Count == 0) yield return $"--run names {Run.Count} folders; that goes with --units: name one, or the units.";
-        if (Run.Distinct().Count() < Run.Count) yield return "--run names the same folder twice: name each once.";
+        if (Run.Select(Path.GetFullPath).Distinct().Count() < Run.Count) yield return "--run names the same folder twice: name each once.";
         if (Other is not null && !IsOfUnits) yield return "--other goes with --unit and --units: name a unit, or leave it out.";
         if (Other is not null && Run.Count > 1) yield return $"--other is of one run, and --run names {Run.Count}: inspect them one at a time.";
         if (Removal is not null && !IsOfUnits) yield return "--removal goes with --unit and --units: name a unit, or leave it out.";
+        if (Removal > 0 && Contexts == 0) yield return $"--removal is {Removal}, and --contexts is 0, which leaves text out: leave one of them out.";
+        if (Replace && Units.Count == 0) yield return "--replace goes with --units: name the units, or leave it out.";
         if (Removal is < 0 or > 16) yield return $"--removal is {Removal}; it must be from 0 to 16.";
         if (Sample < 1) yield return $"--sample is {Sample}; it must be at least 1.";
         if (Batch is < 1 or > int.MaxValue) yield return $"--batch is {Batch}; it must be from 1 to {int.MaxValue}.";

@@ -19,7 +19,7 @@ internal sealed class LayerTally(int units, ExplorationOptions options)
     public UnitTally? this[int unit] => tallies[unit];
 
     /// <summary>Adds the coefficients above zero of all tokens of contexts <paramref name="first"/> to first + count - 1.</summary>
-    public void Add(PackedContexts text, long first, int count, IReadOnlyList<CodeEntry> entries)
+    public void Add(PackedContexts text, long first, int count, IEnumerable<CodeEntry> entries)
     {
         int length = text.ContextLength;
         List<CodeEntry>[] byContext = [.. Enumerable.Range(0, count).Select(_ => new List<CodeEntry>())];

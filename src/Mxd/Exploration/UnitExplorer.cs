@@ -31,15 +31,15 @@ public sealed class UnitExplorer(LanguageModel model, PackedContexts text, IToke
         LayerTally[] tallies = [.. replacements.Select(r => new LayerTally((int)r.Layer.Options.Units, options))];
         long contexts = Math.Min(options.Contexts, text.Count);
         IProgress<long>? done = progress is null ? null : new ShareOf(progress, contexts);
-        ContributionTally?[] contributions = [.. replacements.Select(r => options.MeasuresContributions ? new ContributionTally(r.Layer) : null)];
+        ContributionTally?[] contributions = [.. replacements.Select(r => options.MeasuresContributions ? new ContributionTally(r.Layer, options.Only) : null)];
         EncodedText.Read(model, replacements, text, contexts, options.BatchTokens, options.MeasuresContributions, Take, done, cancellation);
         return [.. tallies.Zip(contributions, (tally, contribution) => new UnitSurvey(tally, contribution, text, tokenizer, options))];
 
         void Take(EncodedContexts some)
         {
-            List<CodeEntry> active = [.. CodeEntries.Of(some.Codes).Where(entry => entry.Value > 0)];
-            tallies[some.Layer].Add(text, some.First, some.Count, active);
-            contributions[some.Layer]?.Add(some, active, text.ContextLength);
+            List<CodeEntry> entries = CodeEntries.Of(some.Codes);
+            tallies[some.Layer].Add(text, some.First, some.Count, entries.Where(entry => entry.Value > 0));
+            contributions[some.Layer]?.Add(some, entries, text.ContextLength);
         }
     }
 

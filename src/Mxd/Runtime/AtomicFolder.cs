@@ -34,16 +34,41 @@ public static class AtomicFolder
     public static void Replace(string path, Action<string> fill)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string old = Path.Combine(Path.GetDirectoryName(path) ?? path, $".{Path.GetFileName(path)}.old");
+        // A process that was killed between the two renamings left the folder under this name.
+        if (Directory.Exists(old) && !Path.Exists(path)) Directory.Move(old, path);
         if (!Directory.Exists(path))
         {
             Write(path, fill);
             return;
         }
-        string made = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp"), old = made + ".old";
+        Discard(old);
+        string made = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
         Write(made, fill);
         Directory.Move(path, old);
-        Directory.Move(made, path);
-        Directory.Delete(old, recursive: true);
+        try
+        {
+            Directory.Move(made, path);
+        }
+        catch
+        {
+            Directory.Move(old, path);
+            Directory.Delete(made, recursive: true);
+            throw;
+        }
+        Discard(old);
+    }
+
+    /// <summary>One that cannot be removed lies beside the new one, hidden, until the next time.</summary>
+    private static void Discard(string old)
+    {
+        try
+        {
+            if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     /// <exception cref="MxdInputException">There is something at the path.</exception>

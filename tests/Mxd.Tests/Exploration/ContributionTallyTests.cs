@@ -23,12 +23,13 @@ public class ContributionTallyTests
     [InlineData("glu-skip-mxd", 25)]
     [InlineData("skip-transcoder", 1000)]
     [InlineData("sae", 30)]
+    [InlineData("glu-transcoder", 20)]
     public void EveryUnitsShare_IsThatOfRemovingIt(string type, int batchTokens)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using LlamaModel model = TinyLlama.Create();
-        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, Units, 3) with { InputWidth = Width, OutputWidth = Width }, seed: 3);
+        using ILayer layer = RandomLayers.Create(Options(type), seed: 3);
         HookPoint output = HookPoint.MlpOutput(1), input = type == "sae" ? output : HookPoint.MlpInput(1);
         PackedContexts text = RandomText();
         var options = new ExplorationOptions { MeasuresContributions = true, BatchTokens = batchTokens };
@@ -41,6 +42,7 @@ public class ContributionTallyTests
         SparseCodes codes = layer.Encode(x);
         Tensor y = layer.Decode(codes, x).to(ScalarType.Float64), error = (t - y).pow(2).sum(1);
         int seen = 0;
+        bool hasNegative = false;
         for (int unit = 0; unit < Units; unit++)
         {
             Tensor isActive = (codes.CoefficientOf(unit) > tensor(0f)).logical_and(inside), less = layer.Decode(codes.Without(unit), x).to(ScalarType.Float64);
@@ -50,11 +52,15 @@ public class ContributionTallyTests
             seen++;
             Tensor growth = ((t - less).pow(2).sum(1) - error).masked_select(isActive).sum();
             Assert.Equal((growth / spread.masked_select(isActive).sum()).ToDouble(), tally.ShareWhereActive(unit), 1e-4);
-            Assert.Equal((growth / spread[inside].sum()).ToDouble(), tally.Fvu(unit), 1e-4);
+            Tensor everywhere = ((t - less).pow(2).sum(1) - error)[inside].sum();
+            Assert.Equal((everywhere / spread[inside].sum()).ToDouble(), tally.Fvu(unit), 1e-5 * (1 + Math.Abs(tally.Fvu(unit)))); // What float32 outputs of the layer leave.
+            hasNegative |= (codes.CoefficientOf(unit) < tensor(0f)).any().ToBoolean();
             Tensor mean = (y - less)[isActive].mean([0]);
             Assert.InRange((mean - tally.MeanContribution(unit)).abs().max().ToDouble(), 0, 1e-5);
         }
         Assert.InRange(seen, 2, Units);
+        // A factor that may be below zero makes coefficients that are.
+        Assert.Equal(type == "glu-transcoder", hasNegative);
     }
 
     /// <summary>FVU with one unit less is what the evaluation measures of a layer whose unit adds nothing, first tokens apart.</summary>
@@ -83,6 +89,12 @@ public class ContributionTallyTests
         using var layer = new DecodingLayer();
         var explorer = new UnitExplorer(model, model.Contexts(2), new NumberTokenizer(2 * Length), new ExplorationOptions { MeasuresContributions = true });
         Assert.Throws<NotSupportedException>(() => explorer.Explore(new Replacement(layer, HookPoint.MlpInput(0), HookPoint.MlpOutput(0))));
+    }
+
+    private static LayerOptions Options(string type)
+    {
+        LayerOptions options = RandomLayers.Options(type, Units, 3) with { InputWidth = Width, OutputWidth = Width };
+        return type == "glu-transcoder" ? options with { Sparsity = new Sparsity.L1(0.1) } : options;
     }
 
     private static PackedContexts RandomText()

@@ -32,6 +32,25 @@ public sealed class AtomicFolderTests : IDisposable
     }
 
     [Fact]
+    public void Replace_ExchangesTheFolder_AndLeavesItWhereFillingFails()
+    {
+        string a = folder.File("a");
+        for (int i = 0; i < 3; i++) AtomicFolder.Replace(a, path => File.WriteAllText(Path.Combine(path, $"{i}"), ""));
+        Assert.Throws<InvalidOperationException>(() => AtomicFolder.Replace(a, _ => throw new InvalidOperationException()));
+        Assert.Equal(["2"], Directory.GetFileSystemEntries(a).Select(Path.GetFileName));
+        Assert.Equal(["a"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Replace_FindsWhatAKilledProcessPutAside()
+    {
+        Directory.CreateDirectory(folder.File(".a.old"));
+        File.WriteAllText(folder.File(".a.old/x"), "mine");
+        Assert.Throws<InvalidOperationException>(() => AtomicFolder.Replace(folder.File("a"), _ => throw new InvalidOperationException()));
+        Assert.Equal("mine", File.ReadAllText(folder.File("a/x")));
+    }
+
+    [Fact]
     public void Write_RefusesWhatIsTaken_WithoutFilling()
     {
         Directory.CreateDirectory(folder.File("a"));

@@ -1,11 +1,13 @@
 using Mxd.Exploration.Units;
 using Mxd.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Mxd.Exploration.Health;
 
 /// <summary>Whether a layer's units are different from one another.</summary>
 /// <param name="Encoders">What units look for: gates of experts, encoder rows of latents.</param>
-/// <param name="Decoders">What they do: c_n of experts, decoder rows of latents.</param>
+/// <param name="Decoders">What they do: maps W_n = D diag(c_n) of experts, decoder rows of latents.</param>
 /// <param name="Collapse">What is wrong, in a sentence; absent where nothing is.</param>
 public sealed record UnitDiversity(AlikeUnits Encoders, AlikeUnits Decoders, string? Collapse)
 {
@@ -15,10 +17,10 @@ public sealed record UnitDiversity(AlikeUnits Encoders, AlikeUnits Decoders, str
     /// <summary>Compares the units' vectors; null for a layer that has none.</summary>
     public static UnitDiversity? Of(ILayer layer, CancellationToken cancellation = default)
     {
+        using DisposeScope scope = NewDisposeScope();
         if (UnitVectors.Of(layer) is not { } vectors) return null;
-        bool isMixture = layer.Parameters.Any(p => p.Key == LayerReport.Scales);
         AlikeUnits encoders = AlikeUnits.Of(vectors.Encoder, cancellation: cancellation), decoders = AlikeUnits.Of(vectors.Decoder, cancellation: cancellation);
-        return new UnitDiversity(encoders, decoders, Diagnose(encoders, decoders, isMixture));
+        return new UnitDiversity(encoders, decoders, Diagnose(encoders, decoders, vectors.IsMixture));
     }
 
     private static string? Diagnose(AlikeUnits encoders, AlikeUnits decoders, bool isMixture)

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using Mxd.Formats;
 using Mxd.Runtime;
 
@@ -13,7 +15,7 @@ public sealed class UnitReportFolder
     private const string IndexName = "units.json", LinesName = "units.jsonl";
 
     /// <summary>Of a line, so that a damaged index takes no memory.</summary>
-    private const long MostBytes = 16 << 20;
+    private const long MostBytes = 16 << 20, MostIndexBytes = 256 << 20;
 
     private readonly string lines;
     private readonly Dictionary<int, int> places;
@@ -35,11 +37,12 @@ public sealed class UnitReportFolder
     {
         (string index, string lines) = (Path.Combine(folder, IndexName), Path.Combine(folder, LinesName));
         if (!File.Exists(index) || !File.Exists(lines)) throw new MxdInputException($"{folder} has no reports on units: make them by 'mxd inspect --run RUN --units all'.");
+        if (new FileInfo(index).Length > MostIndexBytes) throw new MxdInputException($"{index} has {new FileInfo(index).Length:n0} bytes, and no index has more than {MostIndexBytes:n0}: make the reports again by 'mxd inspect --run RUN --units all'.");
         UnitReportIndex read = Json.Read<UnitReportIndex>(InputFile.ReadAllText(index), index);
         long length = new FileInfo(lines).Length;
-        bool isWhole = read.Offsets.Count == read.Units.Count + 1 && read.Offsets[0] == 0 && read.Offsets[^1] == length && read.Units.Distinct().Count() == read.Units.Count
+        bool isWhole = read.Offsets.Count == read.Units.Count + 1 && read.Offsets[0] == 0 && read.Offsets[^1] == length && read.Units.Distinct().Count() == read.Units.Count && read.Units.All(unit => unit >= 0 && unit < read.LayerUnits)
             && read.Offsets.Zip(read.Offsets.Skip(1)).All(pair => pair.Second > pair.First && pair.Second - pair.First <= MostBytes);
-        return isWhole ? new UnitReportFolder(lines, read) : throw new MxdInputException($"{lines} is not what {index} describes: make both again by 'mxd inspect --run {read.Run} --units all'.");
+        return isWhole ? new UnitReportFolder(lines, read) : throw new MxdInputException($"{lines} is not what {index} describes: make both again by 'mxd inspect --run RUN --units all'.");
     }
 
     /// <summary>Is there a report on a unit?</summary>
@@ -51,12 +54,11 @@ public sealed class UnitReportFolder
     public UnitReport Read(int unit)
     {
         if (!places.TryGetValue(unit, out int place)) throw new ArgumentOutOfRangeException(nameof(unit), unit, "There is no report on this unit.");
-        using FileStream stream = File.OpenRead(lines);
-        stream.Position = Index.Offsets[place];
+        using SafeFileHandle handle = InputFile.OpenRead(lines);
         var line = new byte[Index.Offsets[place + 1] - Index.Offsets[place]];
-        stream.ReadExactly(line);
-        string text = System.Text.Encoding.UTF8.GetString(line);
-        return Json.Read<UnitReport>(text, $"{lines}, unit {unit}");
+        InputFile.ReadExactly(handle, lines, Index.Offsets[place], line);
+        UnitReport report = Json.Read<UnitReport>(Encoding.UTF8.GetString(line), $"{lines}, unit {unit}");
+        return report.Unit == unit ? report : throw new MxdInputException($"{lines} has unit {report.Unit} where its index has {unit}: make both again by 'mxd inspect --run RUN --units all'.");
     }
 
     /// <summary>Writes reports as they come; the folder appears whole at the end, in place of one that is there.</summary>

@@ -17,11 +17,11 @@ public static class UnitReporting
         var inspector = new UnitInspector(model, input.Model!.Tokenizer);
         UnitSurvey? survey = Survey(inspector, layers, input, observer, cancellation)?[0];
         observer.Begin("Looking at the unit", 0, "");
-        return inspector.Report(layers.All[0], survey, input.Text?.Text, input.Options.ContextsOfRemoval).Single();
+        return inspector.Report(layers.All[0], survey, input.Text?.Text, input.Options.ContextsOfRemoval, cancellation).SingleOrDefault() ?? throw new OperationCanceledException(cancellation);
     }
 
     /// <summary>
-    /// Reports on all units named, each run's in its folder. The text is read once for all runs. Stopped while reports are made, it keeps those that are done where there were none before.
+    /// Reports on all units named, each run's in its folder. The text is read once for all runs. Stopped while reports are made, it keeps those that are done, where there were none before.
     /// </summary>
     /// <returns>A folder a run, fewer where it was stopped.</returns>
     public static IReadOnlyList<UnitReportFolder> Many(LanguageModel model, InspectInput input, IRunObserver observer, CancellationToken cancellation)
@@ -39,21 +39,18 @@ public static class UnitReporting
             long before = layers.All.Take(i).Sum(layer => (long)layer.Units.Count);
             bool wasThere = Directory.Exists(folder);
             List<UnitNeighbours> matches = [];
-            written.Add(UnitReportFolder.Write(folder, Reports(), (units, offsets) => Describe(run, input, surveys?[i], UnitStability.Of(matches), units, offsets)));
+            written.Add(UnitReportFolder.Write(folder, Reports(), (units, offsets) => Describe(i, input, surveys?[i], UnitStability.Of(matches), units, offsets)));
 
             IEnumerable<UnitReport> Reports()
             {
-                foreach (UnitReport report in inspector.Report(layers.All[i], surveys?[i], input.Text?.Text, input.Options.ContextsOfRemoval))
+                int made = 0;
+                foreach (UnitReport report in inspector.Report(layers.All[i], surveys?[i], input.Text?.Text, input.Options.ContextsOfRemoval, cancellation))
                 {
-                    if (cancellation.IsCancellationRequested)
-                    {
-                        if (wasThere) throw new OperationCanceledException();
-                        yield break;
-                    }
                     yield return report;
-                    if (report.Other is { } match && report.Contribution is not null) matches.Add(match);
-                    observer.Advance(++before);
+                    if (report.Other is { } match && (surveys is null || report.Contribution is not null)) matches.Add(match);
+                    observer.Advance(before + ++made);
                 }
+                if (made < layers.All[i].Units.Count && (wasThere || made == 0)) throw new OperationCanceledException(cancellation);
             }
         }
         return written;
@@ -66,10 +63,10 @@ public static class UnitReporting
         return inspector.Survey(layers.All, text, input.Options.ContextsRead, new ObservedPercent(observer), cancellation);
     }
 
-    private static UnitReportIndex Describe(EvalRun run, InspectInput input, UnitSurvey? survey, UnitStability? stability, IReadOnlyList<int> units, IReadOnlyList<long> offsets) => new(
-        run.Path, run.Saved.Layer.Type, run.Saved.Layer.Units, run.Saved.Origin?.TrainedTokens, input.Model!.Identity.WeightsHash, input.Other?.Path,
-        survey is null ? null : input.Text!.TextFiles, survey is null ? null : input.Text!.Text.Hash(survey.Usage.Contexts), survey is null ? null : input.Text!.Text.ContextLength,
-        survey is null ? 0 : input.Options.ContextsOfRemoval, survey?.Usage.Summarise(), stability, units.Count < input.Units[input.Runs.ToList().IndexOf(run)].Count ? true : null, units, offsets);
+    private static UnitReportIndex Describe(int number, InspectInput input, UnitSurvey? survey, UnitStability? stability, IReadOnlyList<int> units, IReadOnlyList<long> offsets) => new(
+        input.Runs[number].Path, input.Runs[number].Saved.Layer.Type, input.Runs[number].Saved.Layer.Units, input.Runs[number].Saved.Origin?.TrainedTokens, input.Model!.Identity.WeightsHash, input.Options.ModelDtype,
+        input.Other?.Path, survey is null ? null : input.Text!.TextFiles, survey is null ? null : input.Text!.Text.Hash(survey.Usage.Contexts), survey is null ? null : input.Text!.Text.ContextLength,
+        survey is null ? 0 : input.Options.ContextsOfRemoval, survey?.Usage.Summarise(), stability, units.Count < input.Units[number].Count ? true : null, units, offsets);
 
     /// <summary>The runs' layers and the other run's, loaded.</summary>
     private sealed class Layers : IDisposable

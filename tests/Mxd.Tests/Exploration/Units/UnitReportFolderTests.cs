@@ -61,6 +61,11 @@ public sealed class UnitReportFolderTests : IDisposable
         File.WriteAllText(index, "{}");
         Refused("units.json");
         Write([1, 2]);
+        File.WriteAllText(index, whole.Replace("\"units\":[1,2]", "\"units\":[1,20]", StringComparison.Ordinal));
+        Refused("is not what");
+        File.WriteAllText(index, whole.Replace("\"units\":[1,2]", "\"units\":[2,1]", StringComparison.Ordinal));
+        Assert.Contains("has unit 2 where its index has 1", Assert.Throws<MxdInputException>(() => UnitReportFolder.Open(Folder).Read(1)).Message, StringComparison.Ordinal);
+        Write([1, 2]);
         byte[] bytes = File.ReadAllBytes(lines);
         bytes[3] = (byte)'}';
         File.WriteAllBytes(lines, bytes);
@@ -79,6 +84,10 @@ public sealed class UnitReportFolderTests : IDisposable
     {
         UnitStability found = UnitStability.Of([Pair(1, 0.9, 1, 0.8), Pair(1, 0.9, 2, 0.9), Pair(3, 0.6, 3, 0.9), new UnitNeighbours([], [])])!;
         Assert.Equal(new UnitStability(3, 0.9, 0.9, 1), found);
+        // Of experts only what they look for is compared.
+        UnitStability experts = UnitStability.Of([new UnitNeighbours([new NearUnit(3, 0.8)], []), new UnitNeighbours([new NearUnit(3, 0.5)], [])])!;
+        Assert.Equal((2, 1, 0.65), (experts.Units, experts.Matched, Math.Round(experts.MedianEncoder, 9)));
+        Assert.True(double.IsNaN(experts.MedianDecoder));
         Assert.Null(UnitStability.Of([]));
 
         static UnitNeighbours Pair(int encoder, double first, int decoder, double second) => new([new NearUnit(encoder, first), new NearUnit(9, 0.1)], [new NearUnit(decoder, second)]);
@@ -91,5 +100,5 @@ public sealed class UnitReportFolderTests : IDisposable
         new UnitContexts(unit, 0, 0, null, 0, 0, [], [], [], new ActivationHistogram(0, 0.5, [])), null, null);
 
     private static UnitReportIndex Describe(IReadOnlyList<int> units, IReadOnlyList<long> offsets) =>
-        new("runs/mxd", "mxd", 20, 4096, "abc", null, ["held-out.jsonl"], "def", 128, 0, null, null, null, units, offsets);
+        new("runs/mxd", "mxd", 20, 4096, "abc", "float32", null, ["held-out.jsonl"], "def", 128, 0, null, null, null, units, offsets);
 }

@@ -24,11 +24,35 @@ public class UnitVectorsTests
         UnitVectors own = UnitVectors.Of(layer)!, moved = UnitVectors.Of(other)!;
         foreach ((Tensor from, Tensor to) in new[] { (own.Encoder, moved.Encoder), (own.Decoder, moved.Decoder) }) to.copy_(from.roll(3, 0) * tensor(2f));
         UnitNeighbours found = moved.NearTo(own, [4])[0], near = own.Near([2, 4])[1];
-        Assert.Equal((7, 7), (found.Encoder[0].Unit, found.Decoder[0].Unit));
+        Assert.Equal(7, found.Encoder[0].Unit);
+        // Mixtures learn hidden layers of their own.
+        Assert.Equal(type == "mxd" ? null : 7, found.Decoder.FirstOrDefault()?.Unit);
         Assert.Equal(1, found.Encoder[0].Cosine, 1e-6);
         Assert.Equal(5, near.Encoder.Count);
         Assert.DoesNotContain(near.Encoder, n => n.Unit == 4);
         Assert.All(near.Decoder.Zip(near.Decoder.Skip(1)), pair => Assert.True(pair.First.Cosine >= pair.Second.Cosine));
+    }
+
+    /// <summary>y = (a C) * (z D): what C's columns are multiplied by, D's may be divided by.</summary>
+    [Fact]
+    public void WhatExpertsDo_IsComparedWhateverIsDividedBetweenScalesAndDecoder()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ILayer layer = Create("mxd");
+        Tensor scales = layer.Parameter("W_cond").Value, decoder = layer.Parameter("W_dec").Value;
+        IReadOnlyList<NearUnit> before = UnitVectors.Of(layer)!.Near([4])[0].Decoder;
+        // By the maps written out.
+        Tensor maps = (decoder.unsqueeze(0) * scales.unsqueeze(1)).flatten(1), cosines = nn.functional.cosine_similarity(maps, maps[4].unsqueeze(0));
+        foreach (NearUnit near in before) Assert.Equal(cosines[near.Unit].ToDouble(), near.Cosine, 1e-5);
+        Tensor factors = tensor([.. Enumerable.Range(0, 12).Select(i => (i % 2 == 0 ? 1f : -1f) * (1 + i))]);
+        scales.mul_(factors);
+        decoder.div_(factors);
+        IReadOnlyList<NearUnit> after = UnitVectors.Of(layer)!.Near([4])[0].Decoder;
+        Assert.Equal(before.Select(n => n.Unit), after.Select(n => n.Unit));
+        Assert.All(before.Zip(after), pair => Assert.Equal(pair.First.Cosine, pair.Second.Cosine, 1e-5));
+        decoder.zero_();
+        Assert.Equal(5, UnitVectors.Of(layer)!.Near([4])[0].Decoder.Count);
     }
 
     [Fact]
