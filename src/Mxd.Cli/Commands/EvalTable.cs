@@ -37,7 +37,7 @@ internal static class EvalTable
             ]));
         SetCost all = stack[^1].Measured;
         double alone = all.SumOfIncreases.Spliced / stack.Length;
-        Output.Line($"One of them alone adds {Plain(alone, "f4")} on average; all {stack.Length} at once add {With(all.BeyondSum.Spliced, all.StandardErrors.BeyondSum.Spliced)} {(all.BeyondSum.Spliced < 0 ? "(less) " : "")}to the sum of what each adds alone. Zero, mean: with these MLPs set to zero or to their mean.");
+        Output.Line($"One of them alone adds {Plain(alone, "f4")} on average; all {stack.Length} at once add {With(Math.Abs(all.BeyondSum.Spliced), all.StandardErrors.BeyondSum.Spliced)} {(all.BeyondSum.Spliced < 0 ? "less" : "more")} than the sum of what each adds alone. Zero, mean: with these MLPs set to zero or to their mean.");
     }
 
     private static List<Column> Columns(RunEvaluation evaluation)

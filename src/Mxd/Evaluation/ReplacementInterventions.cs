@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mxd.LanguageModels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,7 +16,7 @@ internal sealed class ReplacementInterventions(LanguageModel model, IReadOnlyLis
     /// <summary>The places of those of a set of replacements at different outputs. Where the set without its last was named before, and ends before that begins, the last goes on from there.</summary>
     /// <param name="set">Numbers of the replacements.</param>
     public InterventionPlaces Of(IReadOnlyList<int> set) => new(
-        Place("spliced", set, i => i.ToString(System.Globalization.CultureInfo.InvariantCulture), i => replacements[i].FirstLayer, i => replacements[i].Splice(model)),
+        Place("spliced", set, i => i.ToString(CultureInfo.InvariantCulture), i => replacements[i].FirstLayer, i => replacements[i].Splice(model)),
         // Replacements of one output have the same ablations.
         Place("zero", set, i => replacements[i].Output.ToString(), i => replacements[i].Output.Layer, i => replacements[i].Ablate(model, zeros_like(means[i]))),
         Place("mean", set, i => replacements[i].Output.ToString(), i => replacements[i].Output.Layer, i => replacements[i].Ablate(model, means[i])));
@@ -28,18 +29,10 @@ internal sealed class ReplacementInterventions(LanguageModel model, IReadOnlyLis
         bool goesOn = set.Count > 1 && set.SkipLast(1).Max(i => replacements[i].Output.Layer) < first(last) && known.ContainsKey(Key(set.Count - 1));
         all.Add(goesOn
             ? new Intervention(first(last), () => apply(last)) { After = known[Key(set.Count - 1)] }
-            : new Intervention(set.Min(first), () => new Combined([.. set.Select(apply)])));
+            : new Intervention(set.Min(first), () => new Splices([.. set.Select(apply)])));
         return known[key] = all.Count - 1;
 
         string Key(int count) => $"{kind} {string.Join(' ', set.Take(count).Select(name))}";
-    }
-
-    private sealed class Combined(IReadOnlyList<IDisposable> parts) : IDisposable
-    {
-        public void Dispose()
-        {
-            foreach (IDisposable part in parts) part.Dispose();
-        }
     }
 }
 

@@ -45,7 +45,7 @@ public sealed class LayersReplacedFigure(IReadOnlyList<LayersReplaced> sets, str
         SeriesStyle style = palette.Next(stack[0].Stack.Type ?? "");
         yield return new ChartSeries(
             stack[0].Stack.Title, Points(stack, s => (s.Cost.CrossEntropyIncrease.Spliced, s.Cost.StandardErrors.CrossEntropyIncrease.Spliced)), style);
-        yield return new ChartSeries($"{stack[0].Stack.Title}: sum of each alone", Points(stack, s => (s.SumOfIncreases.Spliced, double.NaN)), style with { Dash = Dash.ShortDashes, IsHollow = true });
+        yield return new ChartSeries("", Points(stack, s => (s.SumOfIncreases.Spliced, double.NaN)), style with { Dash = Dash.ShortDashes, IsHollow = true });
     }
 
     /// <summary>Of stacks of the same layers once.</summary>

@@ -116,7 +116,7 @@ public sealed class EvalTests(TinyFiles files, TrainedRuns runs) : CliTests(file
             Assert.Contains(title, shown.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.All(shown.Output.Split('\n').Where(line => !line.Contains(Folder.Path, StringComparison.Ordinal)), line => Assert.True(line.Length <= 80, line));
         Assert.Equal(["layers-replaced.png", "layers-replaced.svg"], Directory.GetFiles(Folder.File("figures")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        foreach (string label in new[] { "MLPs set to zero", "mxd, K = 4", "transcoder, K = 4: sum of each alone", "1: layer 1", "2: + 2" })
+        foreach (string label in new[] { "MLPs set to zero", "mxd, K = 4", "transcoder, K = 4", "hollow: sum of what each adds alone", "1: layer 1", "2: + 2" })
             Assert.Contains(label, File.ReadAllText(Path.Combine(Folder.File("figures"), "layers-replaced.svg")), StringComparison.Ordinal);
     }
 
