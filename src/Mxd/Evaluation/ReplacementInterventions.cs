@@ -1,6 +1,5 @@
 using System.Globalization;
 using Mxd.LanguageModels;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Mxd.Evaluation;

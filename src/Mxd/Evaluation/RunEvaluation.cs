@@ -17,7 +17,7 @@ public sealed record EvaluationText(PackedContexts Contexts, IReadOnlyList<strin
 /// <summary>What trained layers cost their language model: each run by itself, and all together where they are at different layers.</summary>
 /// <param name="Runs">Each run.</param>
 /// <param name="Together">All at once; absent where two are at one place.</param>
-/// <param name="LayersReplaced">Runs put in place one after another, stack by stack (<see cref="LayerStack"/>); none where no two make one.</param>
+/// <param name="LayersReplaced">Runs put in place one after another, sequence by sequence (<see cref="LayerSequence"/>); none where no two make one.</param>
 public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together, IReadOnlyList<LayersReplaced> LayersReplaced)
 {
     /// <summary>
@@ -38,13 +38,13 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
         observer.Begin(runs.Count == 1 ? "Evaluating" : $"Evaluating {runs.Count} layers", 100, "%");
         List<EvaluatedRun> evaluated = [];
         IReadOnlyList<EvalRun[]> parts = RunGroups.Divide(runs, RunGroups.WeightBytes, weightBytes);
-        IReadOnlyList<LayerStack> stacks = options.MeasuresTogether && parts.Count == 1 ? LayerStack.Of(runs) : [];
+        IReadOnlyList<LayerSequence> sequences = options.MeasuresTogether && parts.Count == 1 ? LayerSequence.Of(runs) : [];
         IReadOnlyList<LayersReplaced> replaced = [];
         foreach (EvalRun[] some in parts)
         {
             int before = evaluated.Count;
             var progress = new PartOfProgress(new ObservedPercent(observer), (double)before / runs.Count, (double)some.Length / runs.Count);
-            (IReadOnlyList<EvaluatedRun> results, replaced) = EvaluateAtOnce(model, some, stacks, text, options, observer, progress, cancellation);
+            (IReadOnlyList<EvaluatedRun> results, replaced) = EvaluateAtOnce(model, some, sequences, text, options, observer, progress, cancellation);
             evaluated.AddRange(results);
         }
         return new RunEvaluation(evaluated, replaced.FirstOrDefault(set => set.Runs.Count == runs.Count)?.Measured.Cost, replaced);
@@ -61,20 +61,20 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
     }
 
     private static (IReadOnlyList<EvaluatedRun> Runs, IReadOnlyList<LayersReplaced> Replaced) EvaluateAtOnce(
-        LanguageModel model, EvalRun[] runs, IReadOnlyList<LayerStack> stacks, EvaluationText text, EvaluationOptions options, IRunObserver observer, IProgress<double> progress, CancellationToken cancellation)
+        LanguageModel model, EvalRun[] runs, IReadOnlyList<LayerSequence> sequences, EvaluationText text, EvaluationOptions options, IRunObserver observer, IProgress<double> progress, CancellationToken cancellation)
     {
         List<Replacement> replacements = [];
         try
         {
             foreach (EvalRun run in runs) replacements.Add(run.Load(model.Device));
-            (LayerStack Stack, int[] Runs)[] sets = [.. stacks.SelectMany(stack => Enumerable.Range(1, stack.Runs.Count).Select(count => (stack, stack.Runs.Take(count).ToArray())))];
+            (LayerSequence Sequence, int[] Runs)[] sets = [.. sequences.SelectMany(sequence => Enumerable.Range(1, sequence.Runs.Count).Select(count => (sequence, sequence.Runs.Take(count).ToArray())))];
             ReplacementCosts costs = new ReplacementEvaluator(model, text.Contexts, options).Evaluate(replacements, [.. sets.Select(set => set.Runs)], progress, cancellation);
             EvaluatedRun[] results = [.. runs.Select((run, i) => Describe(run, replacements[i].Layer, costs.Alone[i], text, model.Identity))];
             foreach (EvaluatedRun result in results) NoteReplaced(result, observer);
             foreach (EvaluatedRun result in results)
                 AtomicFile.WriteAllText(new RunFolder(result.Run).EvaluationFile, result.ToJson().ToJsonString(Json.Indented));
             return (results, [.. sets.Zip(costs.Sets, (set, cost) => new LayersReplaced(
-                set.Stack, [.. set.Runs.Select(i => replacements[i].Output.Layer)], [.. set.Runs.Select(i => runs[i].Path)], cost))]);
+                set.Sequence, [.. set.Runs.Select(i => replacements[i].Output.Layer)], [.. set.Runs.Select(i => runs[i].Path)], cost))]);
         }
         finally
         {

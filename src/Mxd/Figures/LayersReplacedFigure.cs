@@ -3,7 +3,7 @@ using Mxd.Evaluation;
 
 namespace Mxd.Figures;
 
-/// <summary>What replacing more and more layers adds to a language model's cross-entropy: a line a stack, beside what each layer adds alone and what ablations of the same layers add.</summary>
+/// <summary>What replacing more and more layers adds to a language model's cross-entropy: a line a sequence, beside what each layer adds alone and what ablations of the same layers add.</summary>
 /// <param name="sets">What was measured.</param>
 /// <param name="model">The language model's id.</param>
 public sealed class LayersReplacedFigure(IReadOnlyList<LayersReplaced> sets, string model)
@@ -17,14 +17,14 @@ public sealed class LayersReplacedFigure(IReadOnlyList<LayersReplaced> sets, str
     /// <summary>Layers that the axis names; of more it gives the number alone.</summary>
     private const int NamedLayers = 12;
 
-    private readonly Palette palette = new();
-    private readonly LayersReplaced[][] stacks = [.. sets.GroupBy(set => set.Stack).Select(stack => stack.ToArray())];
+    private readonly LayersReplaced[][] sequences = [.. sets.GroupBy(set => set.Sequence).Select(sequence => sequence.ToArray())];
 
     public Chart Chart
     {
         get
         {
-            ChartSeries[] series = [.. stacks.SelectMany(Lines), .. Ablations()];
+            var palette = new Palette();
+            ChartSeries[] series = [.. sequences.SelectMany(sequence => Lines(sequence, palette.Next(sequence[0].Sequence.Type ?? ""))), .. Ablations()];
             double[] values = [.. series.SelectMany(s => s.Points).SelectMany(p => new[] { p.Low, p.High })];
             bool isLog = values.Min() > 0 && values.Max() > WideRange * values.Min();
             CostOfReplacement any = sets[0].Measured.Cost;
@@ -32,7 +32,7 @@ public sealed class LayersReplacedFigure(IReadOnlyList<LayersReplaced> sets, str
             {
                 Title = $"What replacing layers adds to the cross-entropy of {ModelName.Of(model)}",
                 Subtitle = $"The shallowest first; bands: ± one standard error over {any.Contexts:n0} contexts; hollow: sum of what each adds alone",
-                X = new ChartAxis("layers replaced") { Names = Names(), Minimum = -0.15, Maximum = stacks.Max(s => s.Length) - 0.85 },
+                X = new ChartAxis("layers replaced") { Names = Names(), Minimum = -0.15, Maximum = sequences.Max(s => s.Length) - 0.85 },
                 Y = new ChartAxis($"increase of the cross-entropy (nats), the model's is {any.CrossEntropy.Model.ToString("f3", CultureInfo.InvariantCulture)}", isLog ? AxisScale.Logarithmic : AxisScale.Linear),
                 Series = series,
                 References = isLog ? [] : [new ChartReference("the model itself", 0, new SeriesStyle(Palette.Black, Marker.None, Dash.Solid), KeepInView: true)],
@@ -40,35 +40,34 @@ public sealed class LayersReplacedFigure(IReadOnlyList<LayersReplaced> sets, str
         }
     }
 
-    private IEnumerable<ChartSeries> Lines(LayersReplaced[] stack)
+    private static IEnumerable<ChartSeries> Lines(LayersReplaced[] sequence, SeriesStyle style)
     {
-        SeriesStyle style = palette.Next(stack[0].Stack.Type ?? "");
         yield return new ChartSeries(
-            stack[0].Stack.Title, Points(stack, s => (s.Cost.CrossEntropyIncrease.Spliced, s.Cost.StandardErrors.CrossEntropyIncrease.Spliced)), style);
-        yield return new ChartSeries("", Points(stack, s => (s.SumOfIncreases.Spliced, double.NaN)), style with { Dash = Dash.ShortDashes, IsHollow = true });
+            sequence[0].Sequence.Title, Points(sequence, s => (s.Cost.CrossEntropyIncrease.Spliced, s.Cost.StandardErrors.CrossEntropyIncrease.Spliced)), style);
+        yield return new ChartSeries("", Points(sequence, s => (s.SumOfIncreases.Spliced, double.NaN)), style with { Dash = Dash.ShortDashes, IsHollow = true });
     }
 
-    /// <summary>Of stacks of the same layers once.</summary>
+    /// <summary>Of sequences of the same layers once.</summary>
     private IEnumerable<ChartSeries> Ablations()
     {
-        LayersReplaced[][] different = [.. stacks.DistinctBy(stack => string.Join(' ', stack[^1].Layers))];
-        foreach (LayersReplaced[] stack in different)
+        LayersReplaced[][] different = [.. sequences.DistinctBy(sequence => string.Join(' ', sequence[^1].Layers))];
+        foreach (LayersReplaced[] sequence in different)
         {
-            string layers = different.Length > 1 ? $", {stack[0].Stack.Title}" : "";
-            yield return new ChartSeries($"MLPs set to zero{layers}", Points(stack, s => (s.Cost.CrossEntropyIncrease.ZeroAblated, s.Cost.StandardErrors.CrossEntropyIncrease.ZeroAblated)), Grey(Dash.Dotted));
-            yield return new ChartSeries($"MLPs set to their means{layers}", Points(stack, s => (s.Cost.CrossEntropyIncrease.MeanAblated, s.Cost.StandardErrors.CrossEntropyIncrease.MeanAblated)), Grey(Dash.DashDot));
+            string layers = different.Length > 1 ? $", {sequence[0].Sequence.Title}" : "";
+            yield return new ChartSeries($"MLPs set to zero{layers}", Points(sequence, s => (s.Cost.CrossEntropyIncrease.ZeroAblated, s.Cost.StandardErrors.CrossEntropyIncrease.ZeroAblated)), Grey(Dash.Dotted));
+            yield return new ChartSeries($"MLPs set to their means{layers}", Points(sequence, s => (s.Cost.CrossEntropyIncrease.MeanAblated, s.Cost.StandardErrors.CrossEntropyIncrease.MeanAblated)), Grey(Dash.DashDot));
         }
     }
 
     private static SeriesStyle Grey(Dash dash) => new(Palette.Grey, Marker.None, dash);
 
-    private static ChartPoint[] Points(LayersReplaced[] stack, Func<SetCost, (double Y, double Error)> of) => [.. stack.Select((set, i) => new ChartPoint(i, of(set.Measured).Y, of(set.Measured).Error))];
+    private static ChartPoint[] Points(LayersReplaced[] sequence, Func<SetCost, (double Y, double Error)> of) => [.. sequence.Select((set, i) => new ChartPoint(i, of(set.Measured).Y, of(set.Measured).Error))];
 
-    /// <summary>Under the number the layer that comes with it, where all stacks have the same.</summary>
+    /// <summary>Under the number the layer that comes with it, where all sequences have the same.</summary>
     private string[] Names()
     {
-        LayersReplaced[] longest = stacks.MaxBy(stack => stack.Length)!;
-        bool areNamed = longest.Length <= NamedLayers && stacks.All(stack => stack[^1].Layers.SequenceEqual(longest[^1].Layers.Take(stack.Length)));
+        LayersReplaced[] longest = sequences.MaxBy(sequence => sequence.Length)!;
+        bool areNamed = longest.Length <= NamedLayers && sequences.All(sequence => sequence[^1].Layers.SequenceEqual(longest[^1].Layers.Take(sequence.Length)));
         return [.. longest.Select((set, i) => areNamed ? $"{i + 1}: {(i == 0 ? "layer " : "+ ")}{set.Layers[^1]}" : $"{i + 1}")];
     }
 }

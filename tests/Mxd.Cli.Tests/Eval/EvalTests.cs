@@ -121,7 +121,7 @@ public sealed class EvalTests(TinyFiles files, TrainedRuns runs) : CliTests(file
     }
 
     [Fact]
-    public void RunsThatCannotBeStacked_AreMeasuredAlone_AndANoteSaysWhy()
+    public void RunsThatMakeNoSequence_AreMeasuredAlone_AndANoteSaysWhy()
     {
         Train.Run().Succeeded();
         string[] three = ["--run", runs.Mixture, Run, runs.Transcoder, "--contexts", "4"];

@@ -36,6 +36,13 @@ public class JsonProblemTests
     }
 
     [Fact]
+    public void ANameThatIsNone_IsShownWithThoseThereAre()
+    {
+        string message = Assert.Throws<MxdInputException>(() => Json.Read<LayerOptions>("{\"initialisation\": \"random\"}", "a.json")).Message;
+        Assert.Equal("a.json cannot be read: 'initialisation' is \"random\", where one of \"reference\", \"kaiming\", \"transpose\" is expected.", message);
+    }
+
+    [Fact]
     public void AnotherThingThanAnObject_IsNamed() =>
         Assert.Equal("a.json cannot be read: 'the whole' is 3, where an object is expected.", Assert.Throws<MxdInputException>(() => Json.Read<JsonObject>("3", "a.json")).Message);
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Mxd.Activations;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Training;
@@ -41,14 +40,14 @@ public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, i
     /// <summary>Reads all texts once for any number of layers, which may be at different hook points.</summary>
     /// <param name="layers">Layers with units.</param>
     /// <param name="progress">Told the number of texts done.</param>
-    /// <param name="cancellation">Stops between batches.</param>
     /// <param name="inPlace">
     /// Layers that stand in for the model's while it reads: each of <paramref name="layers"/> is then at the place of one of them, and is given what that one is given. Null: the model
     /// reads as it is.
     /// </param>
+    /// <param name="cancellation">Stops between batches.</param>
     /// <returns>One for each layer, in their order; the caller's to dispose.</returns>
     public IReadOnlyList<PooledLayer> Read(
-        IReadOnlyList<Replacement> layers, IProgress<long>? progress = null, CancellationToken cancellation = default, ReplacementSet? inPlace = null)
+        IReadOnlyList<Replacement> layers, IProgress<long>? progress = null, ReplacementSet? inPlace = null, CancellationToken cancellation = default)
     {
         using IDisposable noGrad = no_grad();
         List<PooledLayer> pooled = [];

@@ -41,7 +41,7 @@ public static class SparseProbing
         (ProbeOptions options, ProbeTexts texts) = (input.Options, input.Texts);
         observer.Begin("Reading the texts", texts.Tokens.Count, "texts");
         var pass = new ProbePass(model, texts.Tokens, input.Model.Tokenizer.FirstToken, Enum.Parse<Pooling>(options.Pooling, ignoreCase: true));
-        IReadOnlyList<PooledLayer> pooled = pass.Read(layers, new ObservedCount(observer), cancellation, InPlace(layers, options));
+        IReadOnlyList<PooledLayer> pooled = pass.Read(layers, new ObservedCount(observer), InPlace(layers, options), cancellation);
         try
         {
             TextClass[] classes = [.. texts.Classes.Where(c => c.LeftOut is null)];

@@ -6,7 +6,7 @@ using Mxd.Training;
 
 namespace Mxd.Tests.Evaluation;
 
-public class LayerStackTests
+public class LayerSequenceTests
 {
     [Theory]
     [InlineData("mxd-4@22 mxd-4@8 mxd-4@15", "mxd, K = 4: 1 2 0")]
@@ -18,15 +18,15 @@ public class LayerStackTests
     [InlineData("mxd-4@8 transcoder-4@8 mxd-8@8", "")]
     [InlineData("mxd-4@8 transcoder-4@8 sae-4@9", "")]
     [InlineData("mxd-4@8 mxd-4@8 mxd-4@9", "")]
-    public void Runs_AreDividedByWhatPutsNoTwoAtOnePlace(string runs, string stacks) =>
-        Assert.Equal(stacks, string.Join('|', LayerStack.Of(Runs(runs)).Select(stack => $"{stack.Title}: {string.Join(' ', stack.Runs)}")));
+    public void Runs_AreDividedByWhatPutsNoTwoAtOnePlace(string runs, string sequences) =>
+        Assert.Equal(sequences, string.Join('|', LayerSequence.Of(Runs(runs)).Select(sequence => $"{sequence.Title}: {string.Join(' ', sequence.Runs)}")));
 
     [Theory]
     [InlineData("mxd-4@8 mxd-4@9", null)]
     [InlineData("mxd-4@8 mxd-8@8", null)]
     [InlineData("mxd-4@8 mxd-4@8 mxd-4@9", "mxd-4@8 and mxd-4@8 are of one type and sparsity at blocks.8.hook_mlp_out")]
     [InlineData("mxd-4@8 transcoder-4@8 sae-4@9", "no two of one type are at different layers")]
-    public void WithoutAStack_ThereIsAReason(string runs, string? reason) => Assert.Equal(reason, LayerStack.WhyNone(Runs(runs)));
+    public void WithoutASequence_ThereIsAReason(string runs, string? reason) => Assert.Equal(reason, LayerSequence.WhyNone(Runs(runs)));
 
     /// <summary>Such as <c>mxd-4@8</c>: type, K and layer.</summary>
     private static EvalRun[] Runs(string names) =>

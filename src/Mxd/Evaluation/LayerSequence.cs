@@ -6,9 +6,9 @@ namespace Mxd.Evaluation;
 /// <param name="Type">Their kind of layer; null where they differ in it.</param>
 /// <param name="Sparsity">How their units are chosen, as people read it; null where they differ in it, or have none.</param>
 /// <param name="Runs">Their numbers, in order of depth.</param>
-public sealed record LayerStack(string? Type, string? Sparsity, IReadOnlyList<int> Runs)
+public sealed record LayerSequence(string? Type, string? Sparsity, IReadOnlyList<int> Runs)
 {
-    /// <summary>What tells runs apart, from the coarsest to the finest: the first by which no two of a stack are at one place divides them.</summary>
+    /// <summary>What tells runs apart, from the coarsest to the finest: the first by which no two of a sequence are at one place divides them.</summary>
     private static readonly Func<EvalRun, (string?, string?)>[] divisions =
         [_ => (null, null), run => (run.Saved.Layer.Type, null), run => (run.Saved.Layer.Type, run.Saved.Layer.Sparsity?.Title)];
 
@@ -16,9 +16,9 @@ public sealed record LayerStack(string? Type, string? Sparsity, IReadOnlyList<in
     public string Title => Type is null ? "all runs" : Sparsity is null ? Type : $"{Type}, {Sparsity}";
 
     /// <summary>
-    /// The stacks that runs make: all in one where each is at a place of its own, otherwise one a type, otherwise one a type and sparsity. A run by itself makes none.
+    /// The sequences that runs make: all in one where each is at a place of its own, otherwise one a type, otherwise one a type and sparsity. A run by itself makes none.
     /// </summary>
-    public static IReadOnlyList<LayerStack> Of(IReadOnlyList<EvalRun> runs)
+    public static IReadOnlyList<LayerSequence> Of(IReadOnlyList<EvalRun> runs)
     {
         foreach (Func<EvalRun, (string?, string?)> division in divisions)
         {
@@ -29,7 +29,7 @@ public sealed record LayerStack(string? Type, string? Sparsity, IReadOnlyList<in
         return [];
     }
 
-    /// <summary>Why runs at several places make no stack, as half a sentence; null where they make one, or are all at one place.</summary>
+    /// <summary>Why runs at several places make no sequence, as half a sentence; null where they make one, or are all at one place.</summary>
     public static string? WhyNone(IReadOnlyList<EvalRun> runs)
     {
         if (Of(runs).Count > 0 || runs.Select(Place).Distinct().Count() < 2) return null;
@@ -38,11 +38,11 @@ public sealed record LayerStack(string? Type, string? Sparsity, IReadOnlyList<in
         return "no two of one type are at different layers";
     }
 
-    private static LayerStack Of(int[] part, IReadOnlyList<EvalRun> runs)
+    private static LayerSequence Of(int[] part, IReadOnlyList<EvalRun> runs)
     {
         string[] types = [.. part.Select(i => runs[i].Saved.Layer.Type).Distinct()];
         string?[] sparsities = [.. part.Select(i => runs[i].Saved.Layer.Sparsity?.Title).Distinct()];
-        return new LayerStack(types.Length == 1 ? types[0] : null, sparsities.Length == 1 ? sparsities[0] : null, [.. part.OrderBy(i => Place(runs[i]).Layer).ThenBy(i => Place(runs[i]).Site)]);
+        return new LayerSequence(types.Length == 1 ? types[0] : null, sparsities.Length == 1 ? sparsities[0] : null, [.. part.OrderBy(i => Place(runs[i]).Layer).ThenBy(i => Place(runs[i]).Site)]);
     }
 
     private static HookPoint Place(EvalRun run) => HookPoint.Parse(run.Saved.Output!);
