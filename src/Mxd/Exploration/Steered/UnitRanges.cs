@@ -19,10 +19,13 @@ internal readonly record struct UnitOfLayer(int Place, int Unit);
 /// </summary>
 internal static class UnitRanges
 {
+    /// <summary>A layer that units are not named by.</summary>
+    private const int Unnamed = -1;
+
     /// <summary>The units named of one layer, in the order they are named, each once.</summary>
     /// <exception cref="MxdInputException">A name is none, or of a unit that is not there; a line for each.</exception>
     public static IReadOnlyList<int> Parse(IReadOnlyList<string> names, long units) =>
-        [.. Parse(names, [new LayerUnits(-1, units)]).Select(unit => unit.Unit)];
+        [.. Parse(names, [new LayerUnits(Unnamed, units)]).Select(unit => unit.Unit)];
 
     /// <summary>The units named, in the order they are named, each once.</summary>
     /// <param name="names">What a person wrote.</param>
@@ -39,7 +42,7 @@ internal static class UnitRanges
             problems.Collect(() =>
             {
                 string units = name;
-                if (name.Split(':', 2) is [var layer, var rest])
+                if (layers[0].Layer != Unnamed && name.Split(':', 2) is [var layer, var rest])
                 {
                     units = rest;
                     isLost = true;
@@ -59,7 +62,7 @@ internal static class UnitRanges
     private static int PlaceOf(string text, string name, IReadOnlyList<LayerUnits> layers)
     {
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int layer))
-            throw new MxdInputException($"--units names '{name}'; before the colon stands the number of a layer, as in {Math.Max(0, layers[0].Layer)}:3,20-29.");
+            throw new MxdInputException($"--units names '{name}'; before the colon stands the number of a layer, as in {layers[0].Layer}:3,20-29.");
         for (int i = 0; i < layers.Count; i++)
             if (layers[i].Layer == layer) return i;
         throw new MxdInputException($"--units names '{name}', but layer {layer} is not in place, only {Of(layers)}: choose units of {(layers.Count > 1 ? "one of these" : "that")}, or name a run of layer {layer} by --run.");

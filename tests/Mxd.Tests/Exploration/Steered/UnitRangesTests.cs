@@ -22,6 +22,7 @@ public class UnitRangesTests
     [InlineData("4-2", "--units names '4-2'; give numbers and ranges such as 3,7,20-29, or all.")]
     [InlineData("-1", "--units names '-1'; give numbers and ranges such as 3,7,20-29, or all.")]
     [InlineData("x", "--units names 'x'; give numbers and ranges such as 3,7,20-29, or all.")]
+    [InlineData("8:3", "--units names '8:3'; give numbers and ranges such as 3,7,20-29, or all.")]
     [InlineData("1-2-3", "--units names '1-2-3'; give numbers and ranges such as 3,7,20-29, or all.")]
     [InlineData("99999999999", "--units names '99999999999'; give numbers and ranges such as 3,7,20-29, or all.")]
     public void WhatIsNoUnit_IsRefused(string name, string message) =>
