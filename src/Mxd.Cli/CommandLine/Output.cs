@@ -17,6 +17,9 @@ internal static class Output
     /// <summary>A line that is broken between words where it is too long for the terminal.</summary>
     public static void Line(string text) => Write(WordWrap.Lines("", text, Console.Profile.Width));
 
+    /// <summary>What a model said, after something: no line is longer than the terminal, and those that follow stand below the first.</summary>
+    public static void Text(string start, string text) => Write(WordWrap.Text(start, text, Console.Profile.Width));
+
     /// <summary>Two columns without borders: names and values.</summary>
     public static void Facts(IReadOnlyList<(string Name, string Value)> facts)
     {

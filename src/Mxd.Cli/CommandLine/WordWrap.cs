@@ -20,4 +20,23 @@ internal static class WordWrap
         }
         yield return line;
     }
+
+    /// <summary>The same of text that nobody copies, such as a model's: what is longer than a line is broken wherever the line ends.</summary>
+    public static IEnumerable<string> Text(string start, string text, int width)
+    {
+        int room = Math.Max(1, width - start.Length);
+        return Lines(start, string.Join(' ', text.Split(' ').SelectMany(word => Pieces(word, room))), width);
+    }
+
+    /// <summary>Pieces of a word that are no longer than a line, no character cut through.</summary>
+    private static IEnumerable<string> Pieces(string word, int room)
+    {
+        while (word.Length > room)
+        {
+            int cut = room > 1 && char.IsHighSurrogate(word[room - 1]) ? room - 1 : room;
+            yield return word[..cut];
+            word = word[cut..];
+        }
+        yield return word;
+    }
 }

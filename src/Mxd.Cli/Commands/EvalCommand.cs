@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
+using Mxd.Figures;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -17,6 +18,7 @@ internal static class EvalCommand
             "Measure what trained layers cost their language model on held-out text: cross-entropy, KL, FVU, L0, dead units.",
             "mxd eval --run runs/mxd",
             "mxd eval --run runs/mxd runs/transcoder --text held-out.jsonl --contexts 64 --json",
+            "mxd eval --run runs/layer-8 runs/layer-15 runs/layer-22 --out figures",
             "mxd eval --run runs/imported --model model.gguf --text held-out.jsonl");
         var defaults = new EvalOptions();
         var set = new OptionSet<EvalOptions>(command, defaults);
@@ -25,9 +27,10 @@ internal static class EvalCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            RunEvaluation result = ProgressDisplay.Show(observer => Run(set.Apply(defaults, parsed), observer));
+            EvalOptions options = set.Apply(defaults, parsed);
+            RunEvaluation result = ProgressDisplay.Show(observer => Run(options, observer));
             if (parsed.GetValue(json)) Output.Json(result.ToJson());
-            else EvalTable.Show(result);
+            else EvalTable.Show(result, options.Out);
             return 0;
         });
         return command;
@@ -44,7 +47,9 @@ internal static class EvalCommand
             observer.Begin("Loading the language model", 100, "%");
             using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
             var how = new EvaluationOptions { Contexts = options.Contexts, SkipFirst = options.SkipFirst };
-            return RunEvaluation.Evaluate(model, input.Runs, new EvaluationText(input.Text, input.TextFiles, options.ModelDtype), how, observer, cancellation: stop.Token);
+            RunEvaluation result = RunEvaluation.Evaluate(model, input.Runs, new EvaluationText(input.Text, input.TextFiles, options.ModelDtype), how, observer, cancellation: stop.Token);
+            if (options.Out is { } folder) Figure.Save(new LayersReplacedFigure(result.LayersReplaced, input.Model.Id).Chart, folder, LayersReplacedFigure.Name);
+            return result;
         });
     }
 }

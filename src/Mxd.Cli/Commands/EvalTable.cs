@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Evaluation;
+using Mxd.Figures;
 using Spectre.Console;
 
 namespace Mxd.Cli.Commands;
@@ -11,11 +12,32 @@ internal static class EvalTable
     /// <summary>Border and space around a column.</summary>
     private const int Around = 3;
 
-    public static void Show(RunEvaluation evaluation)
+    public static void Show(RunEvaluation evaluation, string? figures)
     {
         foreach (Column[] group in Fitting(Columns(evaluation), Output.Console.Profile.Width)) Show(group);
+        foreach (LayersReplaced[] sequence in evaluation.LayersReplaced.GroupBy(set => set.Sequence).Select(sequence => sequence.ToArray())) Show(sequence);
         CostOfReplacement first = evaluation.Runs[0].Cost;
-        Output.Line($"Cross-entropy and KL in nats over {first.Contexts:n0} contexts, {first.Tokens:n0} tokens ({Positions(first)}); ± is one standard error over contexts, paired for differences.");
+        Output.Line($"Cross-entropy and KL in nats over {first.Contexts:n0} contexts, {first.Tokens:n0} tokens ({Positions(first)}); ± is one standard error over contexts, paired for differences.{(evaluation.LayersReplaced.Count > 0 ? " Zero, mean: the increase with the same MLPs set to zero or to their mean." : "")}");
+        if (figures is not null) Output.Line($"Figure: {Path.Combine(figures, LayersReplacedFigure.Name + ".svg")}");
+    }
+
+    /// <summary>A line a layer that is put in place.</summary>
+    private static void Show(LayersReplaced[] sequence)
+    {
+        Output.Line("");
+        Output.Line($"{sequence[0].Sequence.Title}: increase of the cross-entropy as layers are put in place, the shallowest first");
+        Output.Columns(
+            ["", "layer", "increase", "sum alone", "zero", "mean", "recovered", "KL"],
+            sequence.Select((set, i) => (string[])
+            [
+                $"{i + 1}", $"{(i == 0 ? "" : "+ ")}{set.Layers[^1]}",
+                With(set.Measured.Cost.CrossEntropyIncrease.Spliced, set.Measured.Cost.StandardErrors.CrossEntropyIncrease.Spliced), Plain(set.Measured.SumOfIncreases.Spliced, "f4"),
+                Plain(set.Measured.Cost.CrossEntropyIncrease.ZeroAblated, "f4"), Plain(set.Measured.Cost.CrossEntropyIncrease.MeanAblated, "f4"),
+                Plain(set.Measured.Cost.CrossEntropyRecovered, "f4"), Plain(set.Measured.Cost.Kl, "f4"),
+            ]));
+        SetCost all = sequence[^1].Measured;
+        double alone = all.SumOfIncreases.Spliced / sequence.Length;
+        Output.Line($"One of them alone adds {Plain(alone, "f4")} on average; all {sequence.Length} at once add {With(Math.Abs(all.BeyondSum.Spliced), all.StandardErrors.BeyondSum.Spliced)} {(all.BeyondSum.Spliced < 0 ? "less" : "more")} than the sum of what each adds alone.");
     }
 
     private static List<Column> Columns(RunEvaluation evaluation)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Exploration.Judging;
+using Mxd.Exploration.Steered;
 using Mxd.Figures;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
@@ -58,7 +59,7 @@ internal static class JudgeCommand
     {
         bool isSeveral = result.Summary.Count > 1;
         string[] titles = [.. isSeveral ? new[] { "file" } : [], "unit", "concept", "fluency", "likeness", "loss", "distinct", "overlap", "self-BLEU"];
-        Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral)).Concat(result.Scores.Select(u => Row(u, string.Join(", ", u.Units), isSeveral))));
+        Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral)).Concat(result.Scores.Select(u => Row(u, string.Join(", ", SteeredUnits.NamesOf(u.Units, u.Layers)), isSeveral))));
         foreach (JudgedSpread spread in result.Summary)
             Output.Line($"{Path.GetFileName(spread.File)}{(spread.Type is { } type ? $" ({type})" : "")}: concept {Two(spread.Concept)} ± {Two(Math.Sqrt(spread.ConceptVariance))}, fluency {Two(spread.Fluency)} ± {Two(Math.Sqrt(spread.FluencyVariance))} over {spread.Units:n0} units (± is one standard deviation)");
         Output.Line(FormattableString.Invariant(

@@ -18,7 +18,7 @@ internal static class ProbeTable
         Output.Console.Write(Comparison(report, names));
         for (int i = 0; i < report.Runs.Count; i++) Units(report.Runs[i], names[i]);
         Output.Line(
-            $"{report.Texts:n0} texts of {report.Protocol.Data[0]}{(report.Protocol.Data.Count > 1 ? " and more" : "")}, {report.TrainTexts:n0} of them to fit on; all figures are of the others. Best unit: of {report.Protocol.Candidates} candidates, the one with the best F1 there, " +
+            $"{report.Texts:n0} texts of {report.Protocol.Data[0]}{(report.Protocol.Data.Count > 1 ? " and more" : "")}, {report.TrainTexts:n0} of them to fit on{(report.Protocol.InPlace ? ", read with the layers of all runs in place" : "")}; all figures are of the others. Best unit: of {report.Protocol.Candidates} candidates, the one with the best F1 there, " +
             "which is the published protocol and kind to every layer alike; 'chosen on train': of the one with the best F1 on the texts it was fitted on.");
         Output.Line($"Details: {string.Join(", ", report.Runs.Select(run => run.File))}{(figures is null ? "" : $"; figures: {figures}")}");
     }

@@ -5,7 +5,6 @@ using Mxd.Evaluation;
 using Mxd.Exploration;
 using Mxd.Exploration.Steered;
 using Mxd.LanguageModels;
-using Mxd.Layers;
 using Mxd.Runtime;
 using Mxd.Training;
 
@@ -21,6 +20,7 @@ internal static class SteerCommand
             "Continue a prompt with units of a trained layer made active, one after another, side by side with what the model says without.",
             "mxd steer --run runs/mxd --units 0-99 --out steered.html",
             "mxd steer --run runs/mxd --top 20 --coefficient 2 --scale max --samples 3",
+            "mxd steer --run runs/layer-8 runs/layer-15 --units 8:3,15:20-29 --together",
             "mxd steer --run runs/mxd --probe runs/mxd/probe/languages.json --json");
         var defaults = new SteerOptions();
         var set = new OptionSet<SteerOptions>(command, defaults);
@@ -49,23 +49,31 @@ internal static class SteerCommand
         {
             observer.Begin("Loading the language model", 100, "%");
             using LanguageModel model = input.Model.Load(Dtypes.Parse(options.ModelDtype), Devices.Parse(options.Device), new ObservedPercent(observer));
-            Replacement replacement = input.Run.Load(model.Device);
-            using ILayer layer = replacement.Layer;
-            SteeringResult result = new SteeringExperiment(model, replacement, input, options).Run(observer, stop.Token);
-            if (options.Out is { } page) SteeringPage.Write(page, result);
-            return result;
+            List<Replacement> layers = [];
+            try
+            {
+                foreach (EvalRun run in input.Runs) layers.Add(run.Load(model.Device));
+                SteeringResult result = new SteeringExperiment(model, new ReplacementSet(layers), input, options).Run(observer, stop.Token);
+                if (options.Out is { } page) SteeringPage.Write(page, result);
+                return result;
+            }
+            finally
+            {
+                foreach (Replacement layer in layers) layer.Layer.Dispose();
+            }
         });
     }
 
     private static void Show(SteeringResult result)
     {
-        Output.Line($"\"{result.Prompt}\", with the layer in place ({result.Type}), not steered:");
+        string inPlace = result.Runs is { } runs ? $"layers {string.Join(", ", runs.Select(run => $"{run.Layer} ({run.Type})"))}" : $"the layer in place ({result.Type})";
+        Output.Line($"\"{TokenSigns.Of(result.Prompt)}\", with {inPlace}{(result.Runs is null ? "" : " in place")}, not steered:");
         Samples(result.Unsteered);
         foreach (SteeredUnits units in result.Units)
         {
             Output.Line("");
-            string added = string.Join(", ", units.Units.Zip(units.Coefficients, (unit, by) => $"{unit} + {by.ToString("g4", CultureInfo.InvariantCulture)}"));
-            Output.Line($"{(units.Units.Count == 1 ? "unit" : "units")} {added}{(units.Why is { } why ? $" ({why})" : "")}: KL {units.Divergence.ToString("f3", CultureInfo.InvariantCulture)}, perplexity {Number(units.Perplexity)}");
+            string added = string.Join(", ", units.Names.Zip(units.Coefficients, (unit, by) => $"{unit} + {by.ToString("g4", CultureInfo.InvariantCulture)}"));
+            Output.Line($"{(units.Units.Count == 1 ? "unit" : "units")} {added}{(units.Why is { } why ? $" ({why})" : "")}: KL {(double.IsFinite(units.Divergence) ? units.Divergence.ToString("f3", CultureInfo.InvariantCulture) : "-")}, perplexity {Number(units.Perplexity)}");
             if (units.Failure is { } failure) Output.Line("  " + failure);
             Samples(units.Samples);
         }
@@ -80,7 +88,7 @@ internal static class SteerCommand
         foreach (IGrouping<string, SteeredSample> same in samples.GroupBy(s => s.Text))
         {
             string times = same.Count() > 1 ? $" ({same.Count()} times)" : "";
-            Output.Line($"  {Number(same.First().Perplexity),8}  {TokenSigns.Of(same.Key)}{times}");
+            Output.Text($"  {Number(same.First().Perplexity),8}  ", TokenSigns.OfText(same.Key) + times);
         }
     }
 

@@ -38,12 +38,16 @@ public sealed class EvalInput : IDisposable
         Check(options, downloads, cancellation);
         List<EvalRun> runs = [.. options.Run.Select(EvalRun.Read)];
         CheckTogether(options, runs);
+        string? noSequence = LayerSequence.WhyNone(runs);
+        if (options.Out is not null && LayerSequence.Of(runs).Count == 0)
+            throw new MxdInputException($"--out is for the figure of cross-entropy against the number of layers replaced, but {noSequence ?? "there are no runs at different layers"}: leave it out, or name such runs.");
         ModelFile model = ModelFile.Open(options.Model ?? runs[0].FindModel(), downloads, cancellation);
         try
         {
             model.CheckWeights();
             if (runs.Exists(r => r.Description is null) || options.Context is not null) model.CheckContext(Context(options, runs[0]));
             List<string> notes = [.. runs.SelectMany(r => r.Notes(model.Identity, options.AllowOtherWeights)).Distinct()];
+            if (noSequence is not null) notes.Add($"Note: the runs are at several layers, but {noSequence}, so that none are put in place together.");
             IReadOnlyList<string> files = options.Text.Count > 0 ? options.Text : TrainingData.HeldOutFiles(runs[0].Description!.Options);
             PackedContexts text = Pack(options with { Text = Corpora.TextFiles.Pin(options.Text, downloads, cancellation) }, runs[0], model, notes, downloads, cancellation);
             if (text.Count < options.Contexts) notes.Add($"Note: the held-out text has {text.Count} contexts, fewer than the {options.Contexts} of --contexts.");
@@ -141,6 +145,7 @@ public sealed class EvalInput : IDisposable
         problems.AddIf(options.ModelDtype is not ("float32" or "bfloat16"), $"--model-dtype is '{options.ModelDtype}'; choose float32 or bfloat16.");
         problems.AddIf(options.Run.Distinct().Count() < options.Run.Count, "--run names the same folder twice: name each once.");
         problems.Collect(() => { Devices.Parse(options.Device); });
+        if (options.Out is { } figures && new RunFolder(figures).WhyNotWritable() is { } obstacle) problems.Add(obstacle);
         if (options.Text.Count > 0) problems.Collect(() => Corpora.TextFiles.Check(options.Text, options.TextField, options.SkipBad, downloads, cancellation: cancellation));
         foreach (string run in options.Run) problems.Collect(() => new RunFolder(run).RequireLayer());
         problems.ThrowIfAny();

@@ -8,7 +8,7 @@ public sealed record EvalOptions
     /// <summary>Tokens a context where neither the run, an imported layer nor a person says.</summary>
     public const int DefaultContext = 128;
 
-    [Option("--run", "The run folders. Several are measured one by one and, at different layers, all together.", IsPath = true)]
+    [Option("--run", "The run folders. Several are measured one by one and, at different layers, put in place one after another too.", IsPath = true)]
     public IReadOnlyList<string> Run { get; init; } = [];
 
     [Option("--text", "Held-out text, named as for train (default: what the run held out).", IsPath = true, MayBeHubId = true)]
@@ -28,6 +28,9 @@ public sealed record EvalOptions
 
     [Option("--skip-first", "Positions to leave out at the start of each context.")]
     public int SkipFirst { get; init; }
+
+    [Option("--out", "Folder for the figure of runs at different layers, cross-entropy against the number of layers replaced, as .png and .svg. It is made.", IsPath = true)]
+    public string? Out { get; init; }
 
     [Option("--model", "The language model, if it is no longer where the run found it, or the layer was imported.", IsPath = true, MayBeHubId = true)]
     public string? Model { get; init; }

@@ -18,27 +18,30 @@ public sealed class InterventionLosses(LanguageModel model, IReadOnlyList<Interv
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Dictionary<int, Tensor> residuals = [];
-        Tensor x = model.Embed(tokens);
-        int done = 0;
-        foreach (int layer in interventions.Select(i => i.FirstLayer).Distinct().Order())
+        // Of the model as it is (-1) and of each intervention, the residual stream entering the layers from which others go on.
+        Dictionary<(int Of, int Layer), Tensor> residuals = [];
+        Tensor hidden = Finish(model.Embed(tokens), 0, -1, residuals);
+        var altered = new Tensor[interventions.Count];
+        for (int i = 0; i < altered.Length; i++)
         {
-            x = residuals[layer] = model.RunLayers(x, done, layer);
-            done = layer;
+            Intervention one = interventions[i];
+            using IDisposable applied = one.Apply();
+            altered[i] = Finish(residuals[(one.After ?? -1, one.FirstLayer)], one.FirstLayer, i, residuals);
         }
-        Tensor hidden = Finish(x, done);
-        Tensor[] altered = [.. interventions.Select(i => Alter(i, residuals[i.FirstLayer]))];
         ComparedLosses losses = NextTokenLoss.Compare(model, hidden, altered, tokens);
         foreach (LossSeries series in Series) series.Add(losses);
     }
 
-    private Tensor Alter(Intervention intervention, Tensor residual)
+    /// <summary>Runs the layers that are left, keeping the residual stream wherever an intervention goes on from this one.</summary>
+    private Tensor Finish(Tensor residual, int from, int number, Dictionary<(int, int), Tensor> residuals)
     {
-        using IDisposable applied = intervention.Apply();
-        return Finish(residual, intervention.FirstLayer);
+        foreach (int layer in interventions.Where(i => (i.After ?? -1) == number).Select(i => i.FirstLayer).Distinct().Order())
+        {
+            residual = residuals[(number, layer)] = model.RunLayers(residual, from, layer);
+            from = layer;
+        }
+        return model.FinalNorm(model.RunLayers(residual, from, model.Identity.Layers));
     }
-
-    private Tensor Finish(Tensor residual, int from) => model.FinalNorm(model.RunLayers(residual, from, model.Identity.Layers));
 }
 
 /// <summary>Mean losses of each context: the model's own and those of each intervention.</summary>

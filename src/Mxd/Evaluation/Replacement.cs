@@ -34,4 +34,8 @@ public sealed record Replacement(ILayer Layer, HookPoint Input, HookPoint Output
 /// <summary>A way of altering a language model's forward pass from some layer on.</summary>
 /// <param name="FirstLayer">Layers before it compute what they always do.</param>
 /// <param name="Apply">Alters the model until its result is disposed.</param>
-public sealed record Intervention(int FirstLayer, Func<IDisposable> Apply);
+public sealed record Intervention(int FirstLayer, Func<IDisposable> Apply)
+{
+    /// <summary>Number of an earlier intervention that has ended before <see cref="FirstLayer"/> and stays as it is: this one comes on top of it.</summary>
+    public int? After { get; init; }
+}

@@ -42,34 +42,34 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
     public IReadOnlyList<CostOfReplacement> Evaluate(
         IReadOnlyList<Replacement> replacements, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        bool together = options.MeasuresTogether && replacements.Count > 1 && replacements.Select(r => r.Output).Distinct().Count() == replacements.Count;
+        ReplacementCosts costs = Evaluate(replacements, together ? [[.. Enumerable.Range(0, replacements.Count)]] : [], progress, cancellation);
+        return [.. costs.Alone, .. costs.Sets.Select(set => set.Cost)];
+    }
+
+    /// <summary>The cost of each replacement by itself, and of sets of them at once.</summary>
+    /// <param name="replacements">What stands in, where.</param>
+    /// <param name="sets">Numbers of replacements at different outputs. One that goes on from a set named before it, at a later layer, costs the layers from there on.</param>
+    /// <param name="progress">Share of the work done, 0 to 1.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="MxdInputException">Contexts have no predictions behind the positions left out.</exception>
+    public ReplacementCosts Evaluate(
+        IReadOnlyList<Replacement> replacements, IReadOnlyList<IReadOnlyList<int>> sets, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
         if (options.SkipFirst < 0 || options.SkipFirst > text.ContextLength - 2)
             throw new MxdInputException(
                 $"--skip-first is {options.SkipFirst}, but contexts have {text.ContextLength} tokens and the last predicts none: give 0 to {text.ContextLength - 2}.");
         using DisposeScope scope = NewDisposeScope();
         var pass = new EvaluationPass(contexts, batch, progress, cancellation);
         IReadOnlyList<MeasuredReconstruction> reconstructed = new ReconstructionPass(model, text, pass, skips).Measure(replacements);
-        List<Intervention> interventions = [];
-        List<Places> places = [];
-        Dictionary<(int, HookPoint), (int Zero, int Mean)> ablated = [];
-        foreach ((Replacement r, MeasuredReconstruction measured) in replacements.Zip(reconstructed))
-        {
-            if (!ablated.TryGetValue((r.FirstLayer, r.Output), out (int Zero, int Mean) shared))
-                ablated[(r.FirstLayer, r.Output)] = shared = (Add(r.FirstLayer, () => r.Ablate(model, zeros_like(measured.Mean))), Add(r.FirstLayer, () => r.Ablate(model, measured.Mean)));
-            places.Add(new Places(Add(r.FirstLayer, () => r.Splice(model)), shared.Zero, shared.Mean));
-        }
-        bool together = options.MeasuresTogether && replacements.Count > 1 && replacements.Select(r => r.Output).Distinct().Count() == replacements.Count;
-        if (together) places.Add(Together(replacements, [.. reconstructed.Select(r => r.Mean)], Add));
-
-        var losses = new InterventionLosses(model, interventions, skips);
+        var interventions = new ReplacementInterventions(model, replacements, [.. reconstructed.Select(r => r.Mean)]);
+        InterventionPlaces[] alone = [.. replacements.Select((_, i) => interventions.Of([i]))], at = [.. sets.Select(interventions.Of)];
+        var losses = new InterventionLosses(model, interventions.All, skips);
         pass.ForEach(0.25, 1, batch => losses.Add(text.ToTensor(batch)));
         IReadOnlyList<Reconstruction?> nothing = new Reconstruction?[skips.Length];
-        return [.. places.Select((place, i) => Cost(losses, place, i < replacements.Count ? reconstructed[i].Results : nothing))];
-
-        int Add(int first, Func<IDisposable> apply)
-        {
-            interventions.Add(new Intervention(first, apply));
-            return interventions.Count - 1;
-        }
+        return new ReplacementCosts(
+            [.. alone.Select((place, i) => Cost(losses, place, reconstructed[i].Results))],
+            [.. sets.Zip(at, (set, place) => WithSum(Cost(losses, place, nothing), losses.Series[0], place, [.. set.Select(i => alone[i])]))]);
     }
 
     /// <summary>How well a replacement reproduces the MLP's output, without running the rest of the model.</summary>
@@ -80,26 +80,30 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
         return new ReconstructionPass(model, text, pass, [options.SkipFirst]).Measure([replacement])[0].Results[0];
     }
 
-    private Places Together(IReadOnlyList<Replacement> all, Tensor[] means, Func<int, Func<IDisposable>, int> add)
+    private static SetCost WithSum(CostOfReplacement cost, LossSeries losses, InterventionPlaces together, InterventionPlaces[] alone)
     {
-        int first = all.Min(r => r.FirstLayer);
-        return new Places(
-            add(first, () => new Combined([.. all.Select(r => r.Splice(model))])),
-            add(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, zeros_like(mean)))])),
-            add(first, () => new Combined([.. all.Zip(means, (r, mean) => r.Ablate(model, mean))])));
+        ContextSeries[] sums = [.. Kinds(together).Select((_, kind) => alone.Select(a => Increase(Kinds(a)[kind])).Aggregate((a, b) => a.Plus(b)))];
+        ContextSeries[] beyond = [.. Kinds(together).Select((place, kind) => Increase(place).Minus(sums[kind]))];
+        return new SetCost(cost, Of(sums, s => s.Mean), Of(beyond, s => s.Mean), new SumStandardErrors(Of(sums, s => s.StandardError), Of(beyond, s => s.StandardError)));
+
+        ContextSeries Increase(int place) => losses.CrossEntropy[place].Minus(losses.Model);
+
+        static CrossEntropyIncreases Of(ContextSeries[] series, Func<ContextSeries, double> value) => new(value(series[0]), value(series[1]), value(series[2]));
     }
 
-    private CostOfReplacement Cost(InterventionLosses losses, Places places, IReadOnlyList<Reconstruction?> reconstructions)
+    private static int[] Kinds(InterventionPlaces places) => [places.Spliced, places.Zero, places.Mean];
+
+    private CostOfReplacement Cost(InterventionLosses losses, InterventionPlaces places, IReadOnlyList<Reconstruction?> reconstructions)
     {
         CostOfReplacement main = CostOver(losses.Series[0], places, reconstructions[0], skips[0]);
         CostOfReplacement other = CostOver(losses.Series[1], places, reconstructions[1], skips[1]);
         return main.DiffersFrom(other) ? main with { Elsewhere = other } : main;
     }
 
-    private CostOfReplacement CostOver(LossSeries losses, Places places, Reconstruction? reconstruction, int skip)
+    private CostOfReplacement CostOver(LossSeries losses, InterventionPlaces places, Reconstruction? reconstruction, int skip)
     {
         ContextSeries clean = losses.Model;
-        ContextSeries[] ce = [.. new[] { places.Spliced, places.Zero, places.Mean }.Select(i => losses.CrossEntropy[i])];
+        ContextSeries[] ce = [.. Kinds(places).Select(i => losses.CrossEntropy[i])];
         ContextSeries[] increases = [.. ce.Select(c => c.Minus(clean))];
         Ratio recovered = ContextSeries.Ratio(ce[1].Minus(ce[0]), increases[1]);
         return new CostOfReplacement(
@@ -120,16 +124,5 @@ public sealed class ReplacementEvaluator(LanguageModel model, PackedContexts tex
             reconstruction?.ZeroNormTargets,
             contexts,
             skip);
-    }
-
-    /// <summary>Where among the interventions those of one cost stand; replacements of the same output share their ablations.</summary>
-    private sealed record Places(int Spliced, int Zero, int Mean);
-
-    private sealed class Combined(IReadOnlyList<IDisposable> parts) : IDisposable
-    {
-        public void Dispose()
-        {
-            foreach (IDisposable part in parts) part.Dispose();
-        }
     }
 }

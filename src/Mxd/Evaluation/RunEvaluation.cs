@@ -15,7 +15,10 @@ namespace Mxd.Evaluation;
 public sealed record EvaluationText(PackedContexts Contexts, IReadOnlyList<string> Files, string ModelDtype);
 
 /// <summary>What trained layers cost their language model: each run by itself, and all together where they are at different layers.</summary>
-public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together)
+/// <param name="Runs">Each run.</param>
+/// <param name="Together">All at once; absent where two are at one place.</param>
+/// <param name="LayersReplaced">Runs put in place one after another, sequence by sequence (<see cref="LayerSequence"/>); none where no two make one.</param>
+public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together, IReadOnlyList<LayersReplaced> LayersReplaced)
 {
     /// <summary>
     /// Evaluates run folders in one pass over the text, with what the model itself and without its MLP computes once, and saves each result in its folder
@@ -34,17 +37,17 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
     {
         observer.Begin(runs.Count == 1 ? "Evaluating" : $"Evaluating {runs.Count} layers", 100, "%");
         List<EvaluatedRun> evaluated = [];
-        CostOfReplacement? together = null;
         IReadOnlyList<EvalRun[]> parts = RunGroups.Divide(runs, RunGroups.WeightBytes, weightBytes);
+        IReadOnlyList<LayerSequence> sequences = options.MeasuresTogether && parts.Count == 1 ? LayerSequence.Of(runs) : [];
+        IReadOnlyList<LayersReplaced> replaced = [];
         foreach (EvalRun[] some in parts)
         {
             int before = evaluated.Count;
             var progress = new PartOfProgress(new ObservedPercent(observer), (double)before / runs.Count, (double)some.Length / runs.Count);
-            (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) one = EvaluateAtOnce(model, some, text, options, observer, progress, cancellation);
-            evaluated.AddRange(one.Runs);
-            together = one.Together;
+            (IReadOnlyList<EvaluatedRun> results, replaced) = EvaluateAtOnce(model, some, sequences, text, options, observer, progress, cancellation);
+            evaluated.AddRange(results);
         }
-        return new RunEvaluation(evaluated, parts.Count == 1 ? together : null);
+        return new RunEvaluation(evaluated, replaced.FirstOrDefault(set => set.Runs.Count == runs.Count)?.Measured.Cost, replaced);
     }
 
     /// <summary>One run's fields, or several runs' as a list: <c>mxd eval --json</c>.</summary>
@@ -53,22 +56,25 @@ public sealed record RunEvaluation(IReadOnlyList<EvaluatedRun> Runs, CostOfRepla
         if (Runs.Count == 1) return Runs[0].ToJson();
         var json = new JsonObject { ["runs"] = new JsonArray([.. Runs.Select(r => (JsonNode)r.ToJson())]) };
         if (Together is not null) json["together"] = JsonSerializer.SerializeToNode(Together, Json.Compact);
+        if (LayersReplaced.Count > 0) json["layers_replaced"] = new JsonArray([.. LayersReplaced.Select(set => (JsonNode)set.ToJson())]);
         return json;
     }
 
-    private static (IReadOnlyList<EvaluatedRun> Runs, CostOfReplacement? Together) EvaluateAtOnce(
-        LanguageModel model, EvalRun[] runs, EvaluationText text, EvaluationOptions options, IRunObserver observer, IProgress<double> progress, CancellationToken cancellation)
+    private static (IReadOnlyList<EvaluatedRun> Runs, IReadOnlyList<LayersReplaced> Replaced) EvaluateAtOnce(
+        LanguageModel model, EvalRun[] runs, IReadOnlyList<LayerSequence> sequences, EvaluationText text, EvaluationOptions options, IRunObserver observer, IProgress<double> progress, CancellationToken cancellation)
     {
         List<Replacement> replacements = [];
         try
         {
             foreach (EvalRun run in runs) replacements.Add(run.Load(model.Device));
-            IReadOnlyList<CostOfReplacement> costs = new ReplacementEvaluator(model, text.Contexts, options).Evaluate(replacements, progress, cancellation);
-            EvaluatedRun[] results = [.. runs.Select((run, i) => Describe(run, replacements[i].Layer, costs[i], text, model.Identity))];
+            (LayerSequence Sequence, int[] Runs)[] sets = [.. sequences.SelectMany(sequence => Enumerable.Range(1, sequence.Runs.Count).Select(count => (sequence, sequence.Runs.Take(count).ToArray())))];
+            ReplacementCosts costs = new ReplacementEvaluator(model, text.Contexts, options).Evaluate(replacements, [.. sets.Select(set => set.Runs)], progress, cancellation);
+            EvaluatedRun[] results = [.. runs.Select((run, i) => Describe(run, replacements[i].Layer, costs.Alone[i], text, model.Identity))];
             foreach (EvaluatedRun result in results) NoteReplaced(result, observer);
             foreach (EvaluatedRun result in results)
                 AtomicFile.WriteAllText(new RunFolder(result.Run).EvaluationFile, result.ToJson().ToJsonString(Json.Indented));
-            return (results, costs.Count > runs.Length ? costs[^1] : null);
+            return (results, [.. sets.Zip(costs.Sets, (set, cost) => new LayersReplaced(
+                set.Sequence, [.. set.Runs.Select(i => replacements[i].Output.Layer)], [.. set.Runs.Select(i => runs[i].Path)], cost))]);
         }
         finally
         {

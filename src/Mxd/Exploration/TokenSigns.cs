@@ -19,6 +19,9 @@ public static class TokenSigns
         return shown.ToString();
     }
 
+    /// <summary>A text of many tokens, in which parts of characters that nothing completes are seen as such.</summary>
+    public static string OfText(string text) => Of(text.Replace("\uFFFD", PartOfCharacter, StringComparison.Ordinal));
+
     /// <summary>A token by itself; one of spaces alone, or that is only part of a character, is seen too.</summary>
     public static string Alone(string token) =>
         token.Length == 0 ? PartOfCharacter : token.All(c => c == ' ') ? token.Replace(' ', Space) : Of(token);

@@ -53,9 +53,7 @@ public sealed class FrontierFigures
         get
         {
             ComparedRun run = frontier.Runs[0];
-            string id = run.Model.Id;
-            string name = id.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(id) : Path.IsPathRooted(id) ? Path.GetFileName(id) : id;
-            return $"{name}, layer {HookPoint.Parse(run.Description.Origin.Output).Layer}";
+            return $"{ModelName.Of(run.Model.Id)}, layer {HookPoint.Parse(run.Description.Origin.Output).Layer}";
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class ProbeFigures(ProbeReport report)
         int untrained = report.Runs.Max(run => run.Untrained.Count);
         return new Chart
         {
-            Title = $"One unit a class: F1 on {ProbeFile.NameOf(report.Protocol.Data[0])}",
+            Title = $"One unit a class: F1 on {ProbeFile.NameOf(report.Protocol.Data)}",
             Subtitle = $"Best of {report.Protocol.Candidates} units on {report.Texts - report.TrainTexts:n0} texts, fitted on {report.TrainTexts:n0}{(untrained > 0 ? "; hollow: untrained layers of the same shape" : "")}",
             X = new ChartAxis("class") { Names = labels, Minimum = -0.5, Maximum = labels.Length - 0.5 },
             Y = new ChartAxis("F1 of the best unit") { Minimum = 0, Maximum = AboveOne },

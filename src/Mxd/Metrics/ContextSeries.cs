@@ -32,6 +32,9 @@ public sealed class ContextSeries
     /// <summary>The same contexts' differences, whose standard error is the paired one.</summary>
     public ContextSeries Minus(ContextSeries other) => new(Paired(this, other, (a, b) => a - b));
 
+    /// <summary>The same contexts' sums.</summary>
+    public ContextSeries Plus(ContextSeries other) => new(Paired(this, other, (a, b) => a + b));
+
     /// <summary>
     /// The ratio of two means over the same contexts, r = ā / b̄, with its standard error to first order: that of (aᵢ - r bᵢ) / b̄.
     /// </summary>

@@ -26,7 +26,7 @@ public static class Json
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new MxdInputException($"{what} cannot be read: {e.Message.ReplaceLineEndings(" ")}", e);
+            throw new MxdInputException($"{what} cannot be read: {JsonProblem.Of(e, json, typeof(T))}.", e);
         }
     }
 

@@ -72,6 +72,65 @@ public sealed class EvalTests(TinyFiles files, TrainedRuns runs) : CliTests(file
         Assert.True(together.GetProperty("kl").GetDouble() > each.Max(r => r.GetProperty("kl").GetDouble()), "Two layers cost more than one.");
         JsonElement alone = Eval("--run", runs.Transcoder, "--contexts", "16", "--json").Json();
         Assert.Equal(CrossEntropy(alone, "spliced"), CrossEntropy(each[1], "spliced"));
+        Assert.False(alone.TryGetProperty("layers_replaced", out _));
+    }
+
+    [Fact]
+    public void Eval_OfRunsAtDifferentLayers_PutsThemInPlaceOneAfterAnother_TheShallowestFirst()
+    {
+        // Named in another order than they stand.
+        JsonElement result = Eval("--run", runs.Transcoder, runs.Mixture, "--contexts", "16", "--json").Json();
+
+        JsonElement[] sets = [.. result.GetProperty("layers_replaced").EnumerateArray()];
+        Assert.Equal(["1", "1 2"], sets.Select(s => string.Join(' ', s.GetProperty("layers").EnumerateArray())));
+        Assert.Equal([runs.Mixture], sets[0].GetProperty("runs").EnumerateArray().Select(r => r.GetString()));
+        foreach (JsonElement set in sets)
+        {
+            AssertIsCost(set, contexts: 16);
+            Assert.InRange(set.GetProperty("standard_errors").GetProperty("sum_of_increases").GetProperty("spliced").GetDouble(), 1e-6, 1);
+            Assert.Equal(Increase(set, "cross_entropy_increase") - Increase(set, "sum_of_increases"), Increase(set, "beyond_sum"), 1e-9);
+        }
+        JsonElement[] each = [.. result.GetProperty("runs").EnumerateArray()];
+        Assert.Equal(CrossEntropy(each[1], "spliced"), CrossEntropy(sets[0], "spliced"));
+        Assert.Equal(each.Sum(r => Increase(r, "cross_entropy_increase")), Increase(sets[1], "sum_of_increases"), 1e-9);
+        Assert.Equal(CrossEntropy(result.GetProperty("together"), "spliced"), CrossEntropy(sets[1], "spliced"));
+
+        static double Increase(JsonElement cost, string name) => cost.GetProperty(name).GetProperty("spliced").GetDouble();
+    }
+
+    [Fact]
+    public void Eval_OfTwoTypesAtTwoLayers_HasACurveOfEach_AndAFigure()
+    {
+        Train.With("--layer", "2").Run().Succeeded();
+        Train.Transcoder.With("--out", Folder.File("other")).Run().Succeeded();
+        string[] four = ["--run", runs.Transcoder, runs.Mixture, Folder.File("other"), Run, "--contexts", "8"];
+
+        JsonElement result = Eval([.. four, "--json"]).Json();
+        Assert.False(result.TryGetProperty("together", out _));
+        JsonElement[] sets = [.. result.GetProperty("layers_replaced").EnumerateArray()];
+        Assert.Equal(["transcoder 1", "transcoder 2", "mxd 1", "mxd 2"], sets.Select(s => $"{s.GetProperty("type").GetString()} {s.GetProperty("layers").GetArrayLength()}"));
+        Assert.Equal(CrossEntropy(sets[1], "zero_ablated"), CrossEntropy(sets[3], "zero_ablated"));
+
+        ToolResult shown = Eval([.. four, "--out", Folder.File("figures")]).Succeeded();
+        foreach (string title in new[] { "mxd, K = 4: increase of the cross-entropy as layers are put in place", "transcoder, K = 4: increase", "sum alone", "layers-replaced.svg" })
+            Assert.Contains(title, shown.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.All(shown.Output.Split('\n').Where(line => !line.Contains(Folder.Path, StringComparison.Ordinal)), line => Assert.True(line.Length <= 80, line));
+        Assert.Equal(["layers-replaced.png", "layers-replaced.svg"], Directory.GetFiles(Folder.File("figures")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        foreach (string label in new[] { "MLPs set to zero", "mxd, K = 4", "transcoder, K = 4", "hollow: sum of what each adds alone", "1: layer 1", "2: + 2" })
+            Assert.Contains(label, File.ReadAllText(Path.Combine(Folder.File("figures"), "layers-replaced.svg")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunsThatMakeNoSequence_AreMeasuredAlone_AndANoteSaysWhy()
+    {
+        Train.Run().Succeeded();
+        string[] three = ["--run", runs.Mixture, Run, runs.Transcoder, "--contexts", "4"];
+        ToolResult result = Eval([.. three, "--json"]);
+        Assert.False(result.Json().TryGetProperty("layers_replaced", out _));
+        Assert.Contains($"Note: the runs are at several layers, but {runs.Mixture} and {Run} are of one type and sparsity at blocks.1.hook_mlp_out, so that none are put in place together.", result.Error, StringComparison.Ordinal);
+        Eval([.. three, "--out", Folder.File("figures")]).Refused("--out is for the figure|are of one type and sparsity|leave it out");
+        Eval("--run", Run, "--out", Folder.File("figures")).Refused("--out is for the figure|there are no runs at different layers");
+        Assert.False(Directory.Exists(Folder.File("figures")));
     }
 
     [Fact]

@@ -62,6 +62,21 @@ public sealed class ProbeTests(TinyFiles files, TrainedRuns runs) : CliTests(fil
     }
 
     [Fact]
+    public void RunsInPlaceTogether_ChangeWhatTheDeeperOneIsGiven()
+    {
+        string data = Data();
+        JsonElement[] alone = Runs(), together = Runs("--in-place");
+        Assert.True(JsonElement.DeepEquals(alone[0].GetProperty("classes"), together[0].GetProperty("classes")));
+        Assert.False(JsonElement.DeepEquals(alone[1].GetProperty("classes"), together[1].GetProperty("classes")));
+        // Kept beside what was found without.
+        Assert.NotEqual(alone[1].GetProperty("file").GetString(), together[1].GetProperty("file").GetString());
+        Train.Run().Succeeded();
+        Probe("--run", runs.Mixture, Run, "--data", data, "--in-place").Refused($"--in-place puts all layers in place at once, but {runs.Mixture} and {Run} are at blocks.1.hook_mlp_out");
+
+        JsonElement[] Runs(params string[] more) => [.. Probe(["--run", runs.Mixture, runs.Transcoder, "--data", data, .. more, "--json"]).Json().GetProperty("runs").EnumerateArray()];
+    }
+
+    [Fact]
     public void EverythingThatIsWrong_IsSaidAtOnce()
     {
         string one = Folder.Write("one.jsonl", "{\"text\": \"a\", \"label\": \"x\"}\n");

@@ -113,12 +113,41 @@ public sealed class SteerTests(TinyFiles files, TrainedRuns runs) : CliTests(fil
     }
 
     [Fact]
+    public void RunsAtSeveralLayers_AreInPlaceTogether()
+    {
+        string[] small = ["--samples", "1", "--tokens", "4", "--json"];
+        JsonElement result = Steer("--units", "2:3,0,1:5", small).Json();
+        // Named in another order than they stand.
+        Assert.Equal(["1 mxd", "2 transcoder"], result.GetProperty("runs").EnumerateArray().Select(r => $"{r.GetProperty("layer").GetInt32()} {r.GetProperty("type").GetString()}"));
+        Assert.Equal((runs.Mixture, "mxd + transcoder"), (result.GetProperty("run").GetString(), result.GetProperty("type").GetString()));
+        JsonElement[] units = [.. result.GetProperty("units").EnumerateArray()];
+        Assert.Equal(["2:3", "2:0", "1:5"], units.Select(u => $"{u.GetProperty("layer").GetInt32()}:{u.GetProperty("unit").GetInt32()}"));
+        // With the other layer in place too, the same unit does something else.
+        JsonElement alone = Tool.Run(["steer", "--run", runs.Mixture, "--units", "5", .. small]).Json().GetProperty("units")[0];
+        Assert.NotEqual(alone.GetProperty("kl").GetDouble(), units[2].GetProperty("kl").GetDouble());
+        Assert.False(alone.TryGetProperty("layer", out _) || alone.TryGetProperty("layers", out _));
+
+        JsonElement both = Assert.Single(Steer("--units", "1:5,2:3", [.. small, "--together"]).Json().GetProperty("units").EnumerateArray());
+        Assert.Equal(["1", "2"], both.GetProperty("layers").EnumerateArray().Select(l => l.GetRawText()));
+        Assert.Equal(4, Steer("--top", "2", [.. small, "--scale", "max", "--contexts", "8"]).Json().GetProperty("units").GetArrayLength());
+        ToolResult shown = Steer("--units", "1:5", ["--samples", "1", "--tokens", "4", "--out", Folder.File("both.html")]).Succeeded();
+        foreach (string text in new[] { "layers 1 (mxd), 2 (transcoder) in place, not steered", "unit 1:5 + 100" }) Assert.Contains(text, shown.Output, StringComparison.Ordinal);
+        Assert.Contains("Steering mixture, transcoder", File.ReadAllText(Folder.File("both.html")), StringComparison.Ordinal);
+        Steer("--units", "5", []).Refused("--units names '5', but layers 1, 2 are in place|as in 1:5");
+        Train.Run().Succeeded();
+        Tool.Run("steer", "--run", runs.Mixture, Run, "--units", "1:0").Refused("are at layer 1|one at a time");
+
+        ToolResult Steer(string option, string value, params string[] more) => Tool.Run(["steer", "--run", runs.Transcoder, runs.Mixture, option, value, .. more]);
+    }
+
+    [Fact]
     public void EverythingThatIsWrong_IsSaidAtOnce()
     {
         Steer("--units", "0", "--top", "2", "--samples", "0", "--scale", "mean", "--positions", "some", "--top-p", "2").Refused(
             "Units were named in more than one way|--units, --top and --probe", "--samples is 0|at least 1", "--scale is 'mean'|absolute, max or p99", "--positions is 'some'|all or new", "--top-p is 2");
         Steer().Refused("No units were named");
         Steer("--units", "0", "--text", Files.HeldOutText).Refused("--text is given, but|--top");
+        Steer("--units", "0", "--skip-bad").Refused("--skip-bad is given, but no --text");
         Steer("--units", "1,x,100000").Refused("--units names 'x'", "--units names unit 100000");
         Steer("--top", "100000").Refused("--top is 100000, but the layer has");
         Steer("--probe", Folder.File("none.json")).Refused("none.json does not exist");

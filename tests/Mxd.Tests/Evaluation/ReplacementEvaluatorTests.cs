@@ -143,6 +143,34 @@ public sealed class ReplacementEvaluatorTests : IDisposable
     }
 
     [Fact]
+    public void Sets_CostWhatWholePassesWithAllTheirLayersSwappedCost()
+    {
+        using DisposeScope inTest = NewDisposeScope();
+        ILayer[] layers = [Random(0), Random(1), Random(2)];
+        Replacement[] replacements = [Mlp(2, layers[2]), Mlp(0, layers[0]), Mlp(1, layers[1])];
+        // The second and third go on from the set before; the fourth does not, and the last begins anew.
+        int[][] sets = [[1], [1, 2], [1, 2, 0], [1, 0], [0, 2]];
+        ReplacementCosts costs = new ReplacementEvaluator(model, text, new EvaluationOptions()).Evaluate(replacements, sets, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal([.. Evaluate(new EvaluationOptions { MeasuresTogether = false }, replacements)], costs.Alone);
+        Tensor[] means = [.. Enumerable.Range(0, 3).Select(i => Outputs(i).mean([0]))];
+        foreach ((int[] set, SetCost cost) in sets.Zip(costs.Sets))
+        {
+            int[] places = [.. set.Select(i => replacements[i].Output.Layer)];
+            Assert.Equal(PerContext(() => All(places, i => LayerSwap.Mlp(model, i, x => layers[i].Forward(x))), 0).Average(), cost.Cost.CrossEntropy.Spliced, 1e-6);
+            Assert.Equal(PerContext(() => All(places, i => LayerSwap.Constant(model, HookPoint.MlpOutput(i), zeros(12))), 0).Average(), cost.Cost.CrossEntropy.ZeroAblated, 1e-6);
+            Assert.Equal(PerContext(() => All(places, i => LayerSwap.Constant(model, HookPoint.MlpOutput(i), means[i])), 0).Average(), cost.Cost.CrossEntropy.MeanAblated, 1e-6);
+            Assert.Equal(set.Sum(i => costs.Alone[i].CrossEntropyIncrease.Spliced), cost.SumOfIncreases.Spliced, 1e-9);
+            Assert.Equal(cost.Cost.CrossEntropyIncrease.Spliced - cost.SumOfIncreases.Spliced, cost.BeyondSum.Spliced, 1e-9);
+            Assert.Equal(cost.Cost.CrossEntropyIncrease.MeanAblated - cost.SumOfIncreases.MeanAblated, cost.BeyondSum.MeanAblated, 1e-9);
+        }
+        Assert.Equal(costs.Alone[1], costs.Sets[0].Cost with { Fvu = costs.Alone[1].Fvu, NormScaledMse = costs.Alone[1].NormScaledMse, L0 = costs.Alone[1].L0, DeadFraction = costs.Alone[1].DeadFraction, ZeroNormTargets = costs.Alone[1].ZeroNormTargets, Elsewhere = costs.Alone[1].Elsewhere });
+        Assert.Equal((0.0, 0.0), (costs.Sets[0].BeyondSum.Spliced, costs.Sets[0].StandardErrors.BeyondSum.Spliced));
+        Assert.True(costs.Sets[2].StandardErrors.BeyondSum.Spliced > 0 && Math.Abs(costs.Sets[2].BeyondSum.Spliced) > 1e-4, "The layers add up exactly: the test shows nothing.");
+
+        IDisposable All(int[] places, Func<int, IDisposable> make) => new NoChange([.. places.Select(make)]);
+    }
+
+    [Fact]
     public void Evaluate_OfSeveralAtOneLayer_HasNoEntryOfAllTogether()
     {
         using ILayer first = Random(0), second = Random(2);

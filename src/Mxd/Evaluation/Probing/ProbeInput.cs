@@ -46,6 +46,9 @@ public sealed class ProbeInput : IDisposable
         problems.Collect(() => TextFiles.Check(options.Data, options.TextField, options.SkipBad, downloads, options.Label, cancellation));
         List<EvalRun> runs = [];
         foreach (string path in options.Run) problems.Collect(() => runs.Add(Probed(path, options)));
+        if (options.InPlace)
+            foreach (IGrouping<string, EvalRun> same in runs.GroupBy(run => run.Saved.Output!).Where(same => same.Count() > 1))
+                problems.Add($"--in-place puts all layers in place at once, but {string.Join(" and ", same.Select(run => run.Path))} are at {same.Key}: name one of them, or leave it out.");
         if (options.Out is { } figures && new RunFolder(figures).WhyNotWritable() is { } obstacle) problems.Add(obstacle);
         problems.ThrowIfAny();
         options = options with { Data = TextFiles.Pin(options.Data, downloads, cancellation) };

@@ -50,6 +50,9 @@ public sealed record ProbeOptions
     [Option("--untrained", "Untrained layers, each of a run's shape, that are probed beside each run: what a layer's shape gives without training.")]
     public int Untrained { get; init; } = 1;
 
+    [Option("--in-place", "Put the layers of all runs in place together while the texts are read, so that each is given what those before it make; they must be at different layers.")]
+    public bool InPlace { get; init; }
+
     [Option("--out", "Folder for figures, as .png and .svg. It is made.", IsPath = true)]
     public string? Out { get; init; }
 

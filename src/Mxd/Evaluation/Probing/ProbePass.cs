@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Mxd.Activations;
 using Mxd.LanguageModels;
 using Mxd.Layers;
 using Mxd.Training;
@@ -38,13 +37,17 @@ public sealed record PooledLayer(PooledActivations Units, Tensor Output) : IDisp
 /// <param name="sliceRows">Tokens encoded at once, at least one text; by default as many as a layer's memory takes.</param>
 public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, int firstToken, Pooling pooling, int batchTokens = 2048, long? sliceRows = null)
 {
-
     /// <summary>Reads all texts once for any number of layers, which may be at different hook points.</summary>
     /// <param name="layers">Layers with units.</param>
     /// <param name="progress">Told the number of texts done.</param>
+    /// <param name="inPlace">
+    /// Layers that stand in for the model's while it reads: each of <paramref name="layers"/> is then at the place of one of them, and is given what that one is given. Null: the model
+    /// reads as it is.
+    /// </param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>One for each layer, in their order; the caller's to dispose.</returns>
-    public IReadOnlyList<PooledLayer> Read(IReadOnlyList<Replacement> layers, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<PooledLayer> Read(
+        IReadOnlyList<Replacement> layers, IProgress<long>? progress = null, ReplacementSet? inPlace = null, CancellationToken cancellation = default)
     {
         using IDisposable noGrad = no_grad();
         List<PooledLayer> pooled = [];
@@ -53,15 +56,15 @@ public sealed class ProbePass(LanguageModel model, IReadOnlyList<int[]> texts, i
             foreach (Replacement layer in layers)
                 pooled.Add(new PooledLayer(new PooledActivations((int)layer.Layer.Options.Units, texts.Count), zeros(texts.Count, layer.Layer.Options.OutputWidth).DetachFromDisposeScope()));
             TextPooler[] poolers = [.. layers.Select(layer => new TextPooler((int)layer.Layer.Options.Units, pooling))];
-            var harvester = new Harvester(model, layers.Select(layer => layer.Input));
+            var reader = new LayerInputs(model, layers, inPlace);
             long done = 0;
             foreach (int[] batch in Batches())
             {
                 cancellation.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
                 int length = 1 + texts[batch[^1]].Length;
-                using ActivationRows rows = harvester.Harvest(Tokens(batch, length));
-                for (int i = 0; i < layers.Count; i++) Pool(layers[i].Layer, rows[layers[i].Input], batch, length, poolers[i], pooled[i]);
+                IReadOnlyList<Tensor> rows = reader.Read(Tokens(batch, length));
+                for (int i = 0; i < layers.Count; i++) Pool(layers[i].Layer, rows[i], batch, length, poolers[i], pooled[i]);
                 progress?.Report(done += batch.Length);
             }
             return pooled;

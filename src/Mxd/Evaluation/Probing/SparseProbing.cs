@@ -41,7 +41,7 @@ public static class SparseProbing
         (ProbeOptions options, ProbeTexts texts) = (input.Options, input.Texts);
         observer.Begin("Reading the texts", texts.Tokens.Count, "texts");
         var pass = new ProbePass(model, texts.Tokens, input.Model.Tokenizer.FirstToken, Enum.Parse<Pooling>(options.Pooling, ignoreCase: true));
-        IReadOnlyList<PooledLayer> pooled = pass.Read(layers, new ObservedCount(observer), cancellation);
+        IReadOnlyList<PooledLayer> pooled = pass.Read(layers, new ObservedCount(observer), InPlace(layers, options), cancellation);
         try
         {
             TextClass[] classes = [.. texts.Classes.Where(c => c.LeftOut is null)];
@@ -78,6 +78,10 @@ public static class SparseProbing
             foreach (PooledLayer layer in pooled) layer.Dispose();
         }
     }
+
+    /// <summary>The trained layers, which are the first of each run's.</summary>
+    private static ReplacementSet? InPlace(List<Replacement> layers, ProbeOptions options) =>
+        options.InPlace ? new ReplacementSet([.. layers.Where((_, i) => i % (1 + options.Untrained) == 0)]) : null;
 
     private static ProbedRun Describe(EvalRun run, ILayer layer, ProbedLayer[] probed) => new(
         run.Path, layer.Options.Type, layer.ParameterCount(), layer.Options.Sparsity?.Title, layer.Options.Units, run.Saved.Origin?.TrainedTokens, null,

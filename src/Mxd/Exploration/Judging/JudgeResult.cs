@@ -9,7 +9,8 @@ namespace Mxd.Exploration.Judging;
 /// <param name="Likeness">Mean cosine of the samples' meanings.</param>
 /// <param name="Loss">Mean loss of their tokens in nats.</param>
 /// <param name="Tokens">How alike they are by their tokens alone.</param>
-public sealed record JudgedUnits(string File, string? Type, IReadOnlyList<int> Units, double Concept, double Fluency, double Likeness, double Loss, SampleLikeness Tokens)
+/// <param name="Layers">The language model's layer of each unit; absent where the file does not say.</param>
+public sealed record JudgedUnits(string File, string? Type, IReadOnlyList<int> Units, double Concept, double Fluency, double Likeness, double Loss, SampleLikeness Tokens, IReadOnlyList<int>? Layers = null)
 {
     /// <summary>The unit, where there is one.</summary>
     public int? Unit => Units.Count == 1 ? Units[0] : null;

@@ -7,7 +7,8 @@ namespace Mxd.Exploration.Judging;
 /// <summary>Samples of one steered unit, or of several steered together.</summary>
 /// <param name="Units">The units; none for what was not steered.</param>
 /// <param name="Samples">Continuations of the prompt.</param>
-public sealed record SampleSet(IReadOnlyList<int> Units, IReadOnlyList<string> Samples);
+/// <param name="Layers">The language model's layer of each unit, where the file says.</param>
+public sealed record SampleSet(IReadOnlyList<int> Units, IReadOnlyList<string> Samples, IReadOnlyList<int>? Layers = null);
 
 /// <summary>Samples to be judged: what <c>mxd steer --json</c> printed, or any JSON of that form.</summary>
 /// <param name="Path">The file.</param>
@@ -42,7 +43,9 @@ public sealed record JudgedFile(string Path, string? Type, string? Run, string P
     private static SampleSet Set(JsonObject entry, string path, int number)
     {
         int[] units = entry["units"] is JsonArray several ? [.. several.Select(unit => (int)unit!)] : entry["unit"] is { } one ? [(int)one] : throw Wrong(path, $"entry {number} of 'units' has no 'unit'");
-        return new SampleSet(units, entry["samples"] is JsonArray samples ? Texts(samples, path, $"'samples' of entry {number}") : throw Wrong(path, $"entry {number} of 'units' has no 'samples'"));
+        int[]? layers = entry["layers"] is JsonArray each ? [.. each.Select(layer => (int)layer!)] : null;
+        if (layers is not null && layers.Length != units.Length) throw Wrong(path, $"entry {number} of 'units' has {units.Length} units and {layers.Length} 'layers'");
+        return new SampleSet(units, entry["samples"] is JsonArray samples ? Texts(samples, path, $"'samples' of entry {number}") : throw Wrong(path, $"entry {number} of 'units' has no 'samples'"), layers);
     }
 
     /// <summary>Strings, or objects with a 'text'.</summary>

@@ -49,6 +49,6 @@ public sealed class SampleJudge(LanguageModel model, JudgeInput input)
         }
         double likeness = scale.Likeness([.. read.Select(r => r.Meaning)]), loss = read.Select(r => r.Loss).DefaultIfEmpty(double.NaN).Average();
         double fluency = read.Select(r => scale.Fluency(r.Loss)).DefaultIfEmpty(double.NaN).Average();
-        return new JudgedUnits(file.Path, file.Type, set.Units, scale.Concept(likeness), fluency, likeness, loss, SampleLikeness.Of(samples));
+        return new JudgedUnits(file.Path, file.Type, set.Units, scale.Concept(likeness), fluency, likeness, loss, SampleLikeness.Of(samples), set.Layers);
     }
 }

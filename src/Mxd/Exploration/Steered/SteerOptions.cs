@@ -6,13 +6,13 @@ namespace Mxd.Exploration.Steered;
 /// <summary>Options of <c>mxd steer</c>; the defaults are the published experiment's.</summary>
 public sealed record SteerOptions
 {
-    [Option("--run", "The run folder whose layer is put in place and steered.", IsPath = true)]
-    public string Run { get; init; } = "";
+    [Option("--run", "The run folder whose layer is put in place and steered; of several at different layers, all are in place together.", IsPath = true)]
+    public IReadOnlyList<string> Run { get; init; } = [];
 
-    [Option("--units", "The units: numbers and ranges (3,7,20-29), or all.", IsList = true, ValueName = "numbers")]
+    [Option("--units", "The units: numbers and ranges (3,7,20-29), or all; of several runs with the layer before them (15:3,7,22:0).", IsList = true, ValueName = "numbers")]
     public IReadOnlyList<string> Units { get; init; } = [];
 
-    [Option("--top", "Instead of --units: as many units, those that are active on most tokens of --text.")]
+    [Option("--top", "Instead of --units: as many units, of each run those that are active on most tokens of --text.")]
     public int? Top { get; init; }
 
     [Option("--probe", "Instead of --units: the best unit of each class in a file that 'mxd probe' wrote (RUN/probe/NAME.json).", IsPath = true)]
@@ -63,6 +63,9 @@ public sealed record SteerOptions
     [Option("--text-field", "The field of each JSON object, or the column, that holds the text.")]
     public string TextField { get; init; } = "text";
 
+    [Option("--skip-bad", "Pass over rows of that text that are wrong, and count them.")]
+    public bool SkipBad { get; init; }
+
     [Option("--contexts", "Contexts of that text.")]
     public int Contexts { get; init; } = 64;
 
@@ -100,11 +103,13 @@ public sealed record SteerOptions
     /// <summary>Every rule these options break, a line each.</summary>
     internal IEnumerable<string> Problems()
     {
+        if (Run.Distinct().Count() < Run.Count) yield return "--run names the same folder twice: name each once.";
         int ways = (Units.Count > 0 ? 1 : 0) + (Top is null ? 0 : 1) + (Probe is null ? 0 : 1);
         if (ways != 1) yield return $"{(ways == 0 ? "No units were named" : "Units were named in more than one way")}: give one of --units, --top and --probe.";
         foreach ((string name, long? value) in new (string, long?)[] { ("--top", Top), ("--samples", Samples), ("--tokens", Tokens), ("--contexts", Contexts) })
             if (value < 1) yield return $"{name} is {value}; it must be at least 1.";
         if (Text.Count > 0 && !NeedsText) yield return "--text is given, but units' activations are only measured for --top and for a --scale other than absolute: leave it out, or give one of these.";
+        if (SkipBad && Text.Count == 0) yield return "--skip-bad is given, but no --text: what a run held out is read as the run read it.";
         if (!float.IsFinite((float)Amount)) yield return $"--coefficient is {Coefficient}; it must be a number that a float32 holds.";
         if (Scale is not ("absolute" or "max" or "p99")) yield return $"--scale is '{Scale}'; choose absolute, max or p99.";
         if (Positions is not ("all" or "new")) yield return $"--positions is '{Positions}'; choose all or new.";

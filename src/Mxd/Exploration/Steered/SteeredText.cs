@@ -42,12 +42,21 @@ public sealed record SteeredText(long Unit, double Coefficient, double Divergenc
     /// <param name="prompt">Token ids, the first token included.</param>
     /// <param name="steering">The units and what is added to them.</param>
     /// <param name="fromEnd">At the prompt's last token alone, instead of at all.</param>
-    public static double Measure(LanguageModel model, Replacement replacement, IReadOnlyList<int> prompt, Steering steering, bool fromEnd = false)
+    public static double Measure(LanguageModel model, Replacement replacement, IReadOnlyList<int> prompt, Steering steering, bool fromEnd = false) =>
+        Measure(model, new ReplacementSet([replacement]), prompt, new Dictionary<int, Steering> { [0] = steering }, fromEnd);
+
+    /// <summary>The same of layers that are in place together.</summary>
+    /// <param name="model">The language model the layers belong to.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="prompt">Token ids, the first token included.</param>
+    /// <param name="steering">The units and what is added to them, by the layer's number.</param>
+    /// <param name="fromEnd">At the prompt's last token alone, instead of at all.</param>
+    public static double Measure(LanguageModel model, ReplacementSet layers, IReadOnlyList<int> prompt, IReadOnlyDictionary<int, Steering> steering, bool fromEnd = false)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor tokens = tensor([.. prompt.Select(id => (long)id)]).unsqueeze(0).to(model.Device);
-        Tensor plain = Predict(replacement.Splice(model)), steered = Predict(fromEnd ? replacement.SpliceAfterPrompt(model, steering) : replacement.Splice(model, steering));
+        Tensor plain = Predict(layers.Splice(model)), steered = Predict(layers.Splice(model, steering, fromEnd));
         return (steered.exp() * (steered - plain)).sum().ToDouble();
 
         Tensor Predict(IDisposable splice)

@@ -11,23 +11,32 @@ namespace Mxd.Exploration.Steered;
 
 /// <summary>
 /// The published steering experiment: a prompt continued with a layer in place, again and again, each time with another unit steered. Every unit draws the same random
-/// numbers as the text that is not steered.
+/// numbers as the text that is not steered. Of several layers, all are in place at once.
 /// </summary>
-public sealed class SteeringExperiment(LanguageModel model, Replacement replacement, SteerInput input, SteerOptions options)
+/// <param name="model">The language model.</param>
+/// <param name="layers">The input's runs, in their order.</param>
+/// <param name="input">What is steered.</param>
+/// <param name="options">How.</param>
+public sealed class SteeringExperiment(LanguageModel model, ReplacementSet layers, SteerInput input, SteerOptions options)
 {
     /// <summary>Units that a note names.</summary>
     private const int Named = 10;
 
     private readonly TextGenerator generator = new(model, input.Model.Tokenizer);
 
+    private readonly int[] numbers = [.. layers.Layers.Select(layer => layer.Output.Layer)];
+
+    private bool IsSeveral => numbers.Length > 1;
+
     /// <summary>Steers all units, one after another or together. Stopped, it returns what there is by then.</summary>
     public SteeringResult Run(IRunObserver observer, CancellationToken cancellation)
     {
-        (IReadOnlyList<ChosenForSteering> units, UnitTrace? trace) = Choose(observer, cancellation);
-        double?[] coefficients = Coefficients([.. units.Select(unit => unit.Unit)], trace);
+        UnitTrace[] traces = Measure(observer, cancellation);
+        IReadOnlyList<ChosenForSteering> units = input.Units ?? [.. traces.SelectMany((trace, place) => trace.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(place, unit)))];
+        double?[] coefficients = Coefficients(units, traces);
         (ChosenForSteering Unit, double Coefficient)[] steered = [.. units.Zip(coefficients).Where(u => u.Second is not null).Select(u => (u.First, u.Second!.Value))];
         if (steered.Length < units.Count)
-            observer.Note($"Note: {string.Join(", ", units.Zip(coefficients).Where(u => u.Second is null).Select(u => u.First.Unit).Take(Named))}{(units.Count - steered.Length > Named ? " and others" : "")} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out; raise --contexts.");
+            observer.Note($"Note: {string.Join(", ", NamesOf([.. units.Zip(coefficients).Where(u => u.Second is null).Select(u => u.First).Take(Named)]))}{(units.Count - steered.Length > Named ? " and others" : "")} of {units.Count} units are not active on the text, so that --scale {options.Scale} says nothing of them: they were left out; raise --contexts.");
         (ChosenForSteering Unit, double Coefficient)[][] groups = options.Together ? steered.Length == 0 ? [] : [steered] : [.. steered.Select(s => new[] { s })];
         observer.Begin("Steering", (1 + groups.Length) * (long)options.Samples, "samples");
         IReadOnlyList<SteeredSample> unsteered = Continue(null, cancellation);
@@ -39,30 +48,44 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
             done.Add(result);
         }
         observer.Advance((1 + done.Count) * (long)options.Samples);
-        return new SteeringResult(input.Run.Path, replacement.Layer.Options.Type, options.Prompt, options, unsteered, done, done.Count < groups.Length ? true : null);
+        SteeredRun[] runs = [.. input.Runs.Select((run, i) => new SteeredRun(run.Path, layers.Layers[i].Layer.Options.Type, numbers[i]))];
+        return new SteeringResult(
+            runs[0].Run, string.Join(" + ", runs.Select(run => run.Type).Distinct()), options.Prompt, options, unsteered, done, done.Count < groups.Length ? true : null, IsSeveral ? runs : null);
     }
 
-    private (IReadOnlyList<ChosenForSteering>, UnitTrace?) Choose(IRunObserver observer, CancellationToken cancellation)
+    /// <summary>What each layer's units do on the text, with the others in place; nothing where that is not asked for.</summary>
+    private UnitTrace[] Measure(IRunObserver observer, CancellationToken cancellation)
     {
-        if (input.Text is not { } text) return (input.Units!, null);
-        observer.Begin("Measuring activations", Math.Min(options.Contexts, text.Count), "contexts");
-        var trace = UnitTrace.Measure(model, replacement, text, options.Contexts, new ObservedCount(observer), cancellation);
-        return (input.Units ?? [.. trace.MostActive(options.Top!.Value).Select(unit => new ChosenForSteering(unit))], trace);
+        if (input.Text is not { } text) return [];
+        return [.. layers.Layers.Select((layer, place) =>
+        {
+            observer.Begin($"Measuring activations{(IsSeveral ? $" of layer {numbers[place]}" : "")}", Math.Min(options.Contexts, text.Count), "contexts");
+            using IDisposable others = layers.SpliceOthers(model, place);
+            return UnitTrace.Measure(model, layer, text, options.Contexts, new ObservedCount(observer), cancellation);
+        })];
     }
 
     /// <summary>What is added to each unit; null where that is a share of an activation it never had.</summary>
-    private double?[] Coefficients(int[] units, UnitTrace? trace)
+    private double?[] Coefficients(IReadOnlyList<ChosenForSteering> units, UnitTrace[] traces)
     {
         if (options.Scale == "absolute") return [.. units.Select(_ => (double?)options.Amount)];
-        return [.. trace!.CoefficientsWithin(units).Select(own => own.Length == 0 ? (double?)null : options.Amount * (options.Scale == "max" ? own[^1] : own[(int)Math.Ceiling(0.99 * own.Length) - 1]))];
+        Dictionary<(int, int), float[]> all = [];
+        foreach (IGrouping<int, int> of in units.GroupBy(unit => unit.Place, unit => unit.Unit))
+            foreach ((int unit, float[] own) in of.Zip(traces[of.Key].CoefficientsWithin([.. of]))) all[(of.Key, unit)] = own;
+        return [.. units.Select(unit => all[(unit.Place, unit.Unit)] is { Length: > 0 } own ? options.Amount * (options.Scale == "max" ? own[^1] : own[(int)Math.Ceiling(0.99 * own.Length) - 1]) : (double?)null)];
     }
+
+    private IReadOnlyList<string> NamesOf(IReadOnlyList<ChosenForSteering> units) => SteeredUnits.NamesOf([.. units.Select(u => u.Unit)], LayersOf(units));
+
+    private int[]? LayersOf(IReadOnlyList<ChosenForSteering> units) => IsSeveral ? [.. units.Select(u => numbers[u.Place])] : null;
 
     /// <summary>Null where it was stopped.</summary>
     private SteeredUnits? Steer((ChosenForSteering Unit, double Coefficient)[] units, CancellationToken cancellation)
     {
-        var steering = new Steering(units.ToDictionary(u => (long)u.Unit.Unit, u => u.Coefficient));
+        Dictionary<int, Steering> steering = units.GroupBy(u => u.Unit.Place).ToDictionary(of => of.Key, of => new Steering(of.ToDictionary(u => (long)u.Unit.Unit, u => u.Coefficient)));
         string why = string.Join("; ", units.Select(u => u.Unit.Why).OfType<string>());
-        var found = new SteeredUnits([.. units.Select(u => u.Unit.Unit)], [.. units.Select(u => u.Coefficient)], why.Length > 0 ? why : null, double.NaN, double.NaN, []);
+        var found = new SteeredUnits(
+            [.. units.Select(u => u.Unit.Unit)], [.. units.Select(u => u.Coefficient)], why.Length > 0 ? why : null, double.NaN, double.NaN, [], Layers: LayersOf([.. units.Select(u => u.Unit)]));
         if (units.FirstOrDefault(u => !float.IsFinite((float)u.Coefficient)) is { Unit: not null } beyond)
             return found with { Failure = $"{beyond.Coefficient} is more than a float32 holds." };
         try
@@ -71,7 +94,7 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
             if (cancellation.IsCancellationRequested) return null;
             return found with
             {
-                Divergence = SteeredText.Measure(model, replacement, input.Prompt, steering, options.Positions == "new"),
+                Divergence = SteeredText.Measure(model, layers, input.Prompt, steering, options.Positions == "new"),
                 Perplexity = samples.Select(s => s.Perplexity).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average(),
                 Samples = samples,
             };
@@ -83,7 +106,7 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
         }
     }
 
-    private IReadOnlyList<SteeredSample> Continue(Steering? steering, CancellationToken cancellation)
+    private IReadOnlyList<SteeredSample> Continue(Dictionary<int, Steering>? steering, CancellationToken cancellation)
     {
         var how = new GenerationOptions
         {
@@ -93,12 +116,9 @@ public sealed class SteeringExperiment(LanguageModel model, Replacement replacem
             Sampling = options.Sampling,
         };
         Generated generated;
-        using (Splice(steering)) generated = generator.Generate(input.Prompt, how, cancellation: cancellation);
+        using (layers.Splice(model, steering, options.Positions == "new")) generated = generator.Generate(input.Prompt, how, cancellation: cancellation);
         return [.. generated.Samples.Select(sample => new SteeredSample(sample.Text, Perplexity(sample.Ids)))];
     }
-
-    private IDisposable Splice(Steering? steering) =>
-        steering is not null && options.Positions == "new" ? replacement.SpliceAfterPrompt(model, steering) : replacement.Splice(model, steering);
 
     /// <summary>exp of the mean loss, in float64, of what follows the prompt, under the model as it is.</summary>
     private double Perplexity(IReadOnlyList<int> ids)

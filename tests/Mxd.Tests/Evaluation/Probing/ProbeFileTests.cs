@@ -14,10 +14,28 @@ public sealed class ProbeFileTests : IDisposable
     [InlineData("/data/ag_news.jsonl", "ag_news")]
     [InlineData("/data/news.v2.csv.gz", "news.v2")]
     [InlineData("fancyzhx/ag_news@abc:test*.parquet", "ag_news")]
-    [InlineData("/data/*.jsonl", "-")]
+    [InlineData("/data/*.jsonl", "texts")]
     [InlineData("/data/.hidden", "-hidden")]
-    [InlineData("/data/日本.jsonl", "--")]
+    [InlineData("/data/日本.jsonl", "texts")]
     public void Names_AreThoseOfTheTexts_FitForAFile(string data, string name) => Assert.Equal(name, ProbeFile.NameOf(data));
+
+    [Theory]
+    [InlineData("/data/languages.jsonl", "languages")]
+    [InlineData("/data/languages.jsonl /more/ag_news.csv", "languages+ag_news")]
+    [InlineData("/data/train.jsonl /more/train.jsonl", "train")]
+    [InlineData("/data/a-name-of-forty-characters-or-a-few-more1.jsonl /data/b-name-of-forty-characters-or-a-few-more2.jsonl /data/c.jsonl", "a-name-of-forty-characters-or-a-few-more1+2")]
+    public void SeveralTexts_GiveTheirNamesTogether(string data, string name) => Assert.Equal(name, ProbeFile.NameOf(data.Split(' ')));
+
+    [Fact]
+    public void OfLayersInPlace_TheSetMakesAnotherResult()
+    {
+        ProbeReport both = Report() with { Protocol = Report().Protocol with { InPlace = true, Run = ["/runs/a", "/runs/b"] } };
+        var run = new RunFolder(folder.Path);
+        Assert.Equal(run.ProbeFile("a"), ProbeFile.Save(Report(), run));
+        Assert.Equal(run.ProbeFile("a-2"), ProbeFile.Save(both, run));
+        Assert.Equal(run.ProbeFile("a-2"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/moved/b", "/moved/a"] } }, run));
+        Assert.Equal(run.ProbeFile("a-3"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/runs/a", "/runs/c"] } }, run));
+    }
 
     [Fact]
     public void AnotherResult_IsNotWrittenOver_AndTheSameOneIs()

@@ -54,6 +54,43 @@ public sealed class ProbePassTests : IDisposable
         }
     }
 
+    /// <summary>The first of the layers in place is given what the model gives it, the others what becomes of its output.</summary>
+    [Fact]
+    public void WithLayersInPlace_EachIsGivenWhatThoseBeforeItMake()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        LayerOptions options = RandomLayers.Options("mxd", units: 16, k: 3) with { InputWidth = 12, OutputWidth = 12 };
+        using ILayer first = RandomLayers.Create(options, seed: 2), second = RandomLayers.Create(options, seed: 5), untrained = RandomLayers.Create(options, seed: 9);
+        // The last reads the very value that it replaces.
+        var self = new Replacement(RandomLayers.Create(options, seed: 11), HookPoint.MlpOutput(2), HookPoint.MlpOutput(2));
+        using ILayer third = self.Layer;
+        Replacement[] set = [At(second, 1), At(first, 0), self], probed = [.. set, At(untrained, 1)];
+        double[][][] plain = Read(probed, null), inPlace = Read(probed, new ReplacementSet(set));
+        Assert.Equal(plain[1], inPlace[1]);
+        foreach (int i in new[] { 0, 2, 3 }) Assert.NotEqual(plain[i], inPlace[i]);
+        for (int text = 0; text < texts.Length; text++)
+        {
+            using IDisposable before = At(first, 0).Splice(model);
+            Check(0, text, Inputs(HookPoint.MlpInput(1), texts[text]));
+            Check(3, text, Inputs(HookPoint.MlpInput(1), texts[text]));
+            using IDisposable then = At(second, 1).Splice(model);
+            Check(2, text, Inputs(HookPoint.MlpOutput(2), texts[text]));
+        }
+        // A single layer in place changes nothing for itself.
+        Assert.Equal(Read([At(second, 1)], null)[0], Read([At(second, 1)], new ReplacementSet([At(second, 1)]))[0]);
+
+        double[][][] Read(Replacement[] layers, ReplacementSet? together)
+        {
+            IReadOnlyList<PooledLayer> pooled = new ProbePass(model, texts, FirstToken, Pooling.Mean, batchTokens: 40).Read(layers, inPlace: together, cancellation: TestContext.Current.CancellationToken);
+            double[][][] columns = [.. pooled.Select(layer => layer.Units.Columns([.. Enumerable.Range(0, 16)]))];
+            foreach (PooledLayer layer in pooled) layer.Dispose();
+            return columns;
+        }
+
+        void Check(int layer, int text, Tensor x) =>
+            GoldenTensors.AssertClose(Pool(probed[layer].Layer.Encode(x).ToDense(), Pooling.Mean), tensor([.. inPlace[layer].Select(c => c[text])]), 2e-4, $"layer {layer}, text {text}");
+    }
+
     [Fact]
     public void AStop_LeavesNothingBehind()
     {

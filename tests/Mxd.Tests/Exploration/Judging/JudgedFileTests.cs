@@ -13,10 +13,11 @@ public sealed class JudgedFileTests : IDisposable
     [Fact]
     public void Samples_AreTextsOrObjectsWithThem()
     {
-        JudgedFile file = Read("""{"run": "/r", "type": "mxd", "prompt": "So", "unsteered": ["x"], "units": [{"unit": 3, "samples": ["a", "b"]}, {"units": [1, 2], "samples": [{"text": "c"}]}, {"unit": 4, "samples": []}]}""");
+        JudgedFile file = Read("""{"run": "/r", "type": "mxd", "prompt": "So", "unsteered": ["x"], "units": [{"unit": 3, "samples": ["a", "b"]}, {"units": [1, 2], "layers": [8, 15], "samples": [{"text": "c"}]}, {"unit": 4, "samples": []}]}""");
         Assert.Equal(("/r", "mxd", "So"), (file.Run, file.Type, file.Prompt));
         Assert.Equal(["x"], file.Unsteered);
         Assert.Equal(["3", "1 2"], file.Sets.Select(set => string.Join(' ', set.Units)));
+        Assert.Equal([null, "8 15"], file.Sets.Select(set => set.Layers is { } layers ? string.Join(' ', layers) : null));
         Assert.Equal(["a b", "c"], file.Sets.Select(set => string.Join(' ', set.Samples)));
     }
 
@@ -27,6 +28,7 @@ public sealed class JudgedFileTests : IDisposable
     [InlineData("""{"units": [{"unit": 1}]}""", "entry 0 of 'units' has no 'samples'")]
     [InlineData("""{"units": [{"unit": 1, "samples": [{"x": 1}]}]}""", "'samples' of entry 0 has a sample without a text")]
     [InlineData("""{"units": [{"unit": 1, "samples": []}]}""", "none of its 'units' has samples")]
+    [InlineData("""{"units": [{"unit": 1, "layers": [8, 15], "samples": ["a"]}]}""", "entry 0 of 'units' has 1 units and 2 'layers'")]
     [InlineData("""{"units": [{"unit": "one", "samples": ["a"]}]}""", "")]
     [InlineData("""{"units": [{"unit": 1, "samples": [7]}]}""", "")]
     public void AnotherForm_IsRefusedInALine(string json, string what)

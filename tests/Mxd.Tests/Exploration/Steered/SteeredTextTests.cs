@@ -80,6 +80,38 @@ public sealed class SteeredTextTests : IDisposable
         Assert.True((plain.select(1, -1) - steered.select(1, -1)).norm().ToDouble() > 1e-3);
     }
 
+    /// <summary>Every layer of a set is in place, and a unit of each may be steered at once.</summary>
+    [Fact]
+    public void OfSeveralLayers_AllAreInPlace_AndUnitsOfEachMayBeSteered()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        LayerOptions options = replacement.Layer.Options;
+        using ILayer deeper = RandomLayers.Create(options, seed: 7);
+        var second = new Replacement(deeper, HookPoint.MlpInput(2), HookPoint.MlpOutput(2));
+        // Named in another order than they stand.
+        var set = new ReplacementSet([second, replacement]);
+        Steering first = new(new Dictionary<long, double> { [5] = 30 }), other = new(new Dictionary<long, double> { [3] = 20 });
+        Tensor tokens = tensor([.. prompt.Select(id => (long)id)]).unsqueeze(0);
+        foreach (Steering?[] steered in new Steering?[][] { [null, null], [other, null], [null, first], [other, first] })
+        {
+            Tensor expected, actual;
+            using (replacement.Splice(model, steered[1]))
+            using (second.Splice(model, steered[0])) expected = model.Forward(tokens);
+            var byPlace = new Dictionary<int, Steering>();
+            for (int i = 0; i < 2; i++)
+                if (steered[i] is { } one) byPlace[i] = one;
+            using (set.Splice(model, byPlace)) actual = model.Forward(tokens);
+            GoldenTensors.AssertClose(expected, actual, 0, "hidden");
+        }
+        double both = Kl(new() { [0] = other, [1] = first }), alone = Kl(new() { [1] = first });
+        Assert.True(alone > 1e-4);
+        Assert.NotEqual(alone, both, 1e-6);
+        Assert.Throws<ArgumentException>(() => new ReplacementSet([second, second]));
+
+        double Kl(Dictionary<int, Steering> steering) => SteeredText.Measure(model, set, prompt, steering);
+    }
+
     private SteeredText Compare(double coefficient) => SteeredText.Compare(model, replacement, new NumberTokenizer(37), prompt, (5, coefficient), greedy);
 
     private double[] Predict(Steering? steering)
