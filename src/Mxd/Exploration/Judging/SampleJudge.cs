@@ -31,7 +31,7 @@ public sealed class SampleJudge(LanguageModel model, JudgeInput input)
         }
         return new JudgeResult(
             scores, unsteered, [.. input.Files.Select(file => JudgedSpread.Of(file, [.. scores.Where(s => s.File == file.Path)]))],
-            scale.Losses.Text, scale.Losses.Shuffled, scale.Likenesses.Together, scale.Likenesses.Apart, scores.Count < input.Files.Sum(file => file.Sets.Count) ? true : null);
+            scale.Losses.Text, scale.Losses.Shuffled, scale.Likenesses.Together, scale.Likenesses.Apart, Stopped: scores.Count < input.Files.Sum(file => file.Sets.Count) ? true : null);
     }
 
     private JudgedUnits Judge(JudgedFile file, SampleSet set, JudgeScale scale)
