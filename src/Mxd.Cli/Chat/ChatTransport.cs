@@ -40,8 +40,7 @@ internal sealed class ChatTransport(string? key, TimeProvider time) : Delegating
         bool isAboutKey = status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
         string said = isAboutKey ? "" : Said(await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false));
         string reason = said.Length > 0 ? said : status == HttpStatusCode.TooManyRequests ? "too many requests" : response.ReasonPhrase ?? "";
-        bool mayPass = status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
-        return new ChatServiceException($"answers {(int)status}{(reason.Length > 0 ? $" ({reason})" : "")}", mayPass)
+        return new ChatServiceException($"answers {(int)status}{(reason.Length > 0 ? $" ({reason})" : "")}", ChatServiceException.IsPassing(status))
         {
             Status = status,
             RetryAfter = response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - time.GetUtcNow() : null,

@@ -27,6 +27,7 @@ internal static class ChatJudging
         JudgeResult result = ProgressDisplay.Show(observer => askers.Observed(observer, () => Invocation.Work(() => Judge(judge, input, options, asking, observer))));
         if (isJson) Output.Json(result);
         else Show(result, input, options.Out);
+        foreach (string problem in Problems(result)) Console.Error.WriteLine("mxd: " + problem);
         foreach (string failure in result.Judges!.Select(j => j.Failure).OfType<string>()) Console.Error.WriteLine("mxd: " + failure);
         if (result.Stopped == true) Askers.Stopped();
         return result.Judges!.Any(j => j.Failure is not null || j.Unscored > 0) ? 1 : 0;
@@ -46,15 +47,18 @@ internal static class ChatJudging
         bool isSeveral = result.Summary.Count > 1;
         JudgeWork[] judges = [.. result.Judges!];
         string[] titles = [.. isSeveral ? new[] { "file" } : [], "unit", "concept", "fluency", .. judges.Length > 1 ? judges.Select((_, i) => Column(i)) : []];
-        Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral, judges)).Concat(result.Scores.Select(u => Row(u, string.Join(", ", u.Units), isSeveral, judges))));
+        if (result.Scores.Count + result.Unsteered.Count > 0) Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral, judges)).Concat(result.Scores.Select(u => Row(u, string.Join(", ", u.Units), isSeveral, judges))));
         for (int i = 0; i < judges.Length; i++) Output.Line($"{(judges.Length > 1 ? Column(i) + " " : "")}{Worked(judges[i], input)}");
-        foreach (JudgedUnits units in result.Unsteered.Concat(result.Scores))
-            foreach (string problem in units.Judges!.Select(j => j.Problem).OfType<string>()) Output.Line($"{(units.Units.Count == 0 ? "not steered" : $"unit {string.Join(", ", units.Units)}")}{(isSeveral ? $" of {Path.GetFileName(units.File)}" : "")} has no score: {problem}.");
         foreach (JudgeAgreement agreement in result.Agreement!) Output.Line($"{agreement.First} and {agreement.Second}, over {agreement.Fluency.Count:n0} units: concept {Agreed(agreement.Concept)}; fluency {Agreed(agreement.Fluency)}");
-        foreach (JudgedSpread spread in result.Summary) Output.Line(JudgeCommand.Spread(spread));
-        Output.Line($"{(judges.Length > 1 ? "concept and fluency are the means of the judges that are services; ± is over each of their scores. " : "")}How the judges are asked: docs/judging.md.");
+        foreach (JudgedSpread spread in result.Summary.Where(s => s.Units > 0)) Output.Line(JudgeCommand.Spread(spread));
+        Output.Line($"{(judges.Length > 1 ? "Concept and fluency are the means of the judges that are services; ± is over each of their scores. " : "")}How the judges are asked: docs/judging.md.");
         if (figures is not null) Output.Line($"Figure: {Path.Combine(figures, "concept-fluency.svg")}");
     }
+
+    private static IEnumerable<string> Problems(JudgeResult result) =>
+        from units in result.Unsteered.Concat(result.Scores)
+        from problem in units.Judges!.Select(judge => judge.Problem).OfType<string>()
+        select $"{(units.Units.Count == 0 ? "What was not steered" : $"Unit {string.Join(", ", units.Units)}")} of {Path.GetFileName(units.File)} has no score: {problem}.";
 
     private static string Worked(JudgeWork judge, ChatJudgeInput input) => judge.Usage is { } usage
         ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.Spec.IsLocal))

@@ -80,6 +80,7 @@ public sealed class ChatAsker : IDisposable
         TimeSpan waited = TimeSpan.Zero;
         for (int repetition = 1; ; repetition++)
         {
+            if (Failure is not null) return null;
             ChatServiceException error;
             try
             {
@@ -129,16 +130,13 @@ public sealed class ChatAsker : IDisposable
             if (silence.IsCancellationRequested) throw new ChatServiceException(FormattableString.Invariant($"does not answer within {patience.Timeout.TotalSeconds:0.#} s"), mayPass: true, e);
             return e switch
             {
-                HttpRequestException { StatusCode: { } status } => throw new ChatServiceException($"answers {(int)status}", MayPass(status), e) { Status = status },
+                HttpRequestException { StatusCode: { } status } => throw new ChatServiceException($"answers {(int)status}", ChatServiceException.IsPassing(status), e) { Status = status },
                 HttpRequestException or IOException or TimeoutException => throw new ChatServiceException($"does not answer ({OneLine.Of(e.GetBaseException())})", mayPass: true, e),
                 // Such as an answer without a choice in it.
                 _ => new Said(null, $"answered in a form that is not its protocol's ({OneLine.Of(e)})"),
             };
         }
     }
-
-    /// <summary>May the same request succeed later?</summary>
-    internal static bool MayPass(HttpStatusCode status) => status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private static T? Read<T>(ChatQuestion<T> question, ChatAnswer answer) where T : class
     {

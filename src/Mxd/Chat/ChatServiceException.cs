@@ -1,4 +1,5 @@
 using System.Net;
+using Mxd.Hub;
 
 namespace Mxd.Chat;
 
@@ -12,6 +13,9 @@ public sealed class ChatServiceException : Exception
 
     /// <summary>May the same request succeed later?</summary>
     public bool MayPass { get; }
+
+    /// <summary>Of a status: may the same request succeed later?</summary>
+    public static bool IsPassing(HttpStatusCode status) => HubHttp.IsPassing(status);
 
     /// <summary>What it answered instead; null where it did not answer at all.</summary>
     public HttpStatusCode? Status { get; init; }

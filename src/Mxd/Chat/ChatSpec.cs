@@ -33,7 +33,7 @@ public sealed partial record ChatSpec(string Provider, string Model, Uri Endpoin
     {
         Match match = Form().Match(text);
         if (!match.Success)
-            throw new MxdInputException($"{option} is '{text}'; give openai:MODEL, openai:MODEL@ADDRESS, ollama:MODEL or ollama:MODEL@ADDRESS, such as openai:gpt-4o-mini or openai:MODEL@http://localhost:8000/v1, with #VARIABLE at its end where an environment variable of that name holds the API key.");
+            throw new MxdInputException($"{option} is '{text.Split('#')[0]}'; give openai:MODEL, openai:MODEL@ADDRESS, ollama:MODEL or ollama:MODEL@ADDRESS, such as openai:gpt-4o-mini or openai:MODEL@http://localhost:8000/v1, with #VARIABLE at its end where an environment variable of that name, in capitals, holds the API key.");
         string provider = match.Groups["provider"].Value;
         Uri endpoint = match.Groups["address"] is { Success: true } address ? Address(option, address.Value) : Standard(provider);
         string? variable = match.Groups["variable"] is { Success: true } named ? named.Value : endpoint == openAI ? StandardKey : null;
@@ -57,11 +57,13 @@ public sealed partial record ChatSpec(string Provider, string Model, Uri Endpoin
 
     private static Uri Address(string option, string text)
     {
-        if (!Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out Uri? address) || address.Query.Length > 0)
-            throw new MxdInputException($"{option} has the address '{text}', which is none: give one such as http://localhost:8000/v1.");
-        return address.UserInfo.Length == 0 ? address : throw new MxdInputException($"{option} has a user or a password in its address, which would be shown: give the address of {address.Host} alone, and #VARIABLE for the API key.");
+        if (text.Contains('@', StringComparison.Ordinal)) throw new MxdInputException($"{option} has a user or a password in its address, which would be shown: give the address alone, and #VARIABLE for the API key.");
+        return Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out Uri? address) && address.Query.Length == 0
+            ? address
+            : throw new MxdInputException($"{option} has the address '{text}', which is none: give one such as http://localhost:8000/v1.");
     }
 
-    [GeneratedRegex(@"^(?<provider>openai|ollama):(?<model>\S+?)(@(?<address>https?://[^#\s]+))?(#(?<variable>[A-Za-z_]\w*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    // Variables are in capitals, so that a key pasted in the place of its name is none, and is not shown.
+    [GeneratedRegex(@"^(?<provider>openai|ollama):(?<model>[^\s#]+?)(@(?<address>https?://[^#\s]+))?(#(?<variable>[A-Z_][A-Z0-9_]*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Form();
 }
