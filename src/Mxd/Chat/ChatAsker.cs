@@ -42,11 +42,12 @@ public sealed class ChatAsker : IDisposable
     public string? Failure { get; private set; }
 
     /// <summary>The answer that is there from before; null where there is none that can be read.</summary>
-    public T? Known<T>(ChatQuestion<T> question) where T : class
+    public T? Known<T>(ChatQuestion<T> question) where T : class => cache?.Find(question.Prompt.KeyFor(Service)) is { } answer ? Read(question, answer) : null;
+
+    /// <summary>Answers that were known make a part of what asking took.</summary>
+    internal void CountKnown(int answers)
     {
-        if (cache?.Find(question.Prompt.KeyFor(Service)) is not { } answer || Read(question, answer) is not { } value) return null;
-        lock (state) Usage = Usage with { Known = Usage.Known + 1 };
-        return value;
+        lock (state) Usage = Usage with { Known = Usage.Known + answers };
     }
 
     /// <summary>Asks; null where the service has failed.</summary>
@@ -84,7 +85,7 @@ public sealed class ChatAsker : IDisposable
             ChatServiceException error;
             try
             {
-                Said said = await Once(prompt, isRepeated, either.Token).ConfigureAwait(false);
+                Said said = await Once(prompt, isRepeated, cancellation).ConfigureAwait(false);
                 lock (state) Usage = Usage.With(said.Answer);
                 return said;
             }
@@ -92,16 +93,13 @@ public sealed class ChatAsker : IDisposable
             {
                 error = e;
             }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested && failed.IsCancellationRequested)
-            {
-                return null;
-            }
             TimeSpan wait = patience.Before(repetition, error.RetryAfter);
             if (!error.MayPass) return Fail(Hopeless(error));
             if (repetition > patience.Retries || waited + wait > patience.MostWaiting) return Fail(Exhausted(error, repetition - 1, waited, wait));
             note?.Invoke(FormattableString.Invariant($"{Service.Name} {error.Message}; asking again in {wait.TotalSeconds:0.#} s ({repetition} of {patience.Retries})."));
             try
             {
+                // Where another request has found the service failed, waiting has no sense; an answer on its way is still taken.
                 await Task.Delay(wait, time, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -30,8 +30,7 @@ public sealed class ChatBatch<T> where T : class
     public ChatUsage Forecast(ChatAsker asker)
     {
         ChatQuestion<T>[] left = [.. open.Select(same => tasks[same[0]]).Where(task => task.Asker == asker).Select(task => task.Question)];
-        int known = Enumerable.Range(0, tasks.Count).Count(i => tasks[i].Asker == asker && outcomes[i] is not null);
-        return new ChatUsage(left.Length, known, left.Sum(question => question.Prompt.EstimatedTokens), left.Sum(question => (long)question.AnswerTokens));
+        return new ChatUsage(left.Length, Known(asker), left.Sum(question => question.Prompt.EstimatedTokens), left.Sum(question => (long)question.AnswerTokens));
     }
 
     /// <summary>Asks what is left, until all is answered, all services have failed, or it is stopped.</summary>
@@ -40,6 +39,7 @@ public sealed class ChatBatch<T> where T : class
     /// <param name="cancellation">Stops it; what is answered by then stays.</param>
     public async Task Run(int parallel, IProgress<long>? progress, CancellationToken cancellation)
     {
+        foreach (ChatAsker asker in tasks.Select(task => task.Asker).Distinct()) asker.CountKnown(Known(asker));
         var counting = new Lock();
         long done = 0;
         try
@@ -58,4 +58,6 @@ public sealed class ChatBatch<T> where T : class
             // What is answered stays.
         }
     }
+
+    private int Known(ChatAsker asker) => Enumerable.Range(0, tasks.Count).Count(i => tasks[i].Asker == asker && outcomes[i] is not null);
 }

@@ -11,6 +11,10 @@ public sealed record ChatUsage(int Requests, int Known, long InputTokens, long O
     /// <summary>What it costs; null where the price is not known. What is free costs 0.</summary>
     public double? Cost(ChatService service) => service.IsFree || Requests == 0 ? 0 : service.Price?.Of(InputTokens, OutputTokens);
 
+    /// <summary>Of both together.</summary>
+    public ChatUsage Plus(ChatUsage other) =>
+        new(Requests + other.Requests, Known + other.Known, InputTokens + other.InputTokens, OutputTokens + other.OutputTokens, Uncounted + other.Uncounted);
+
     /// <summary>With one answer more.</summary>
     internal ChatUsage With(ChatAnswer? answer) => this with
     {

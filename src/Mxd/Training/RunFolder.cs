@@ -33,6 +33,9 @@ public sealed record RunFolder(string Path)
     /// <summary>What probing found on labelled texts of a name.</summary>
     public string ProbeFile(string data) => System.IO.Path.Combine(Path, "probe", data + ".json");
 
+    /// <summary>What units were named.</summary>
+    public string NamesFile => System.IO.Path.Combine(Path, "names.json");
+
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Was it made by training? An imported layer's folder holds the layer alone.</summary>

@@ -26,7 +26,7 @@ public sealed class ChatAskerTests : IDisposable
         Assert.Equal(0, client.Temperature);
 
         Assert.Equal("You said a", second.Known(Question("a")));
-        Assert.Equal(new ChatUsage(0, 1, 0, 0), second.Usage);
+        Assert.Equal(new ChatUsage(0, 0, 0, 0), second.Usage);
         Assert.Null(second.Known(Question("b")));
         Assert.Null(other.Known(Question("a")));
         using var warmer = new ChatAsker(new ChatService("service", client) { Temperature = null }, Cache, patience);
@@ -180,6 +180,8 @@ public sealed class ChatAskerTests : IDisposable
         var again = new ChatBatch<string>([.. questions.Select(q => new ChatTask<string>(good, Question(q)))]);
         Assert.Equal(new ChatUsage(0, 6, 0, 0), again.Forecast(good));
         Assert.Equal(questions.Select(q => q + "!"), again.Outcomes.Select(o => o!.Value));
+        await again.Run(3, null, default);
+        Assert.Equal(new ChatUsage(4, 6, 400, 40), good.Usage);
     }
 
     [Fact]

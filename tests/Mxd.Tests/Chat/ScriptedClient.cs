@@ -20,11 +20,12 @@ internal sealed class ScriptedClient(Func<string, int, string> answer) : IChatCl
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         int number = Interlocked.Increment(ref requests);
-        Last = [.. messages.Select(m => m.Text)];
+        // Requests may run side by side.
+        string[] texts = [.. messages.Select(m => m.Text)];
+        Last = texts;
         Temperature = options?.Temperature;
-        string question = Last[1];
         await Before(cancellationToken);
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, answer(question, number))) { Usage = new UsageDetails { InputTokenCount = 100, OutputTokenCount = 10 } };
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, answer(texts[1], number))) { Usage = new UsageDetails { InputTokenCount = 100, OutputTokenCount = 10 } };
     }
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>

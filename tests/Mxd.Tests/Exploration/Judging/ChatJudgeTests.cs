@@ -2,7 +2,7 @@ using System.Globalization;
 using Mxd.Chat;
 using Mxd.Exploration.Judging;
 using Mxd.Tests.Chat;
-using Mxd.Training;
+using Mxd.Tests.Training;
 
 namespace Mxd.Tests.Exploration.Judging;
 
@@ -102,19 +102,4 @@ public class ChatJudgeTests
     /// <summary>What stands after the first sample's x; 0 where there is none.</summary>
     private static double Number(string question) =>
         question.Split("1. \"x ") is [_, var rest] ? double.Parse(rest[..rest.IndexOf('"', StringComparison.Ordinal)], CultureInfo.InvariantCulture) : 0;
-
-    private sealed class Silent : IRunObserver
-    {
-        public void Begin(string phase, long total, string unit)
-        {
-        }
-
-        public void Advance(long done)
-        {
-        }
-
-        public void Note(string line)
-        {
-        }
-    }
 }
