@@ -14,7 +14,9 @@ internal static partial class WordNamer
             string name = JsonSerializer.Deserialize<string>(described.Groups[1].Value)!;
             return $"{{\"active\": [{string.Join(", ", Enumerable.Range(0, excerpts.Length).Where(i => excerpts[i].Split(' ').Contains(name)).Select(i => i + 1))}]}}";
         }
-        string word = excerpts.SelectMany(e => Marked().Matches(e)).GroupBy(m => m.Groups[1].Value.Trim()).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).First().Key;
+        // A token may be no more than a space.
+        string word = excerpts.SelectMany(e => Marked().Matches(e)).Select(m => m.Groups[1].Value.Trim()).Where(w => w.Length > 0).GroupBy(w => w)
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.Key ?? "nothing";
         return JsonSerializer.Serialize(new { name = word, explanation = $"The word {word}." });
     }
 

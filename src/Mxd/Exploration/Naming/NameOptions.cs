@@ -11,7 +11,7 @@ public sealed record NameOptions
     [Option("--units", "The units: numbers and ranges (3,7,20-29), or all.", IsList = true, ValueName = "numbers")]
     public IReadOnlyList<string> Units { get; init; } = [];
 
-    [Option("--top", "Instead of --units: as many units, those that are active on most tokens of the text.")]
+    [Option("--top", "Instead of --units: as many units, those that are active on most tokens of the text and yet not everywhere, so that their names can be tested.")]
     public int? Top { get; init; }
 
     [Option("--namer", "Who names: openai:MODEL[@ADDRESS] or ollama:MODEL[@ADDRESS], with #VARIABLE at its end where that environment variable holds the API key.", ValueName = "model")]
@@ -36,7 +36,7 @@ public sealed record NameOptions
     public string TextField { get; init; } = "text";
 
     [Option("--contexts", "Contexts of that text: the first half for naming, the second for scoring.")]
-    public int Contexts { get; init; } = 512;
+    public int Contexts { get; init; } = 256;
 
     [Option("--seed", "Seed of the excerpts drawn for scoring and of their order.")]
     public long Seed { get; init; }

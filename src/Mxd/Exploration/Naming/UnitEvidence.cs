@@ -27,6 +27,9 @@ internal sealed record UnitEvidence(int Unit, IReadOnlyList<UnitExcerpt> Shown, 
     /// <summary>Draws of an excerpt without the unit, for each that is needed.</summary>
     private const int Draws = 200;
 
+    /// <summary>Units whose activations are gathered in one pass over all of them.</summary>
+    private const int AtOnce = 64;
+
     /// <summary>Of some units.</summary>
     /// <param name="trace">What is active where in the text.</param>
     /// <param name="text">The text.</param>
@@ -36,6 +39,19 @@ internal sealed record UnitEvidence(int Unit, IReadOnlyList<UnitExcerpt> Shown, 
     /// <param name="options">How many excerpts, and the seed.</param>
     public static IReadOnlyList<UnitEvidence> Of(UnitTrace trace, PackedContexts text, long contexts, IReadOnlyList<int> units, ITokenizer tokenizer, NameOptions options) =>
         [.. trace.EntriesWithin(units).Select((entries, i) => Of(units[i], entries, text, contexts, tokenizer, options))];
+
+    /// <summary>Of as many units as <paramref name="count"/> says, or fewer where there are fewer: those that are active on most tokens, of those of which there is enough.</summary>
+    /// <inheritdoc cref="Of(UnitTrace, PackedContexts, long, IReadOnlyList{int}, ITokenizer, NameOptions)"/>
+    public static IReadOnlyList<UnitEvidence> OfMostActive(UnitTrace trace, PackedContexts text, long contexts, int count, ITokenizer tokenizer, NameOptions options)
+    {
+        List<UnitEvidence> found = [];
+        foreach (int[] units in trace.MostActive(trace.Units).Chunk(Math.Max(count, AtOnce)))
+        {
+            found.AddRange(Of(trace, text, contexts, units, tokenizer, options).Where(e => e.Problem is null).Take(count - found.Count));
+            if (found.Count == count) break;
+        }
+        return found;
+    }
 
     private static UnitEvidence Of(int unit, SortedDictionary<long, List<CodeEntry>> entries, PackedContexts text, long contexts, ITokenizer tokenizer, NameOptions options)
     {

@@ -60,7 +60,11 @@ public sealed class UnitNamer
         long contexts = Math.Min(options.Contexts, text.Count);
         observer.Begin("Looking where units are active", contexts, "contexts");
         var trace = UnitTrace.Measure(model, replacement, text, contexts, new ObservedCount(observer), cancellation);
-        return new UnitNamer(options, UnitEvidence.Of(trace, text, contexts, units ?? trace.MostActive(options.Top ?? trace.Units), tokenizer, options), namer, scorer);
+        IReadOnlyList<UnitEvidence> evidence = units is null
+            ? UnitEvidence.OfMostActive(trace, text, contexts, options.Top ?? trace.Units, tokenizer, options)
+            : UnitEvidence.Of(trace, text, contexts, units, tokenizer, options);
+        if (evidence.Count < options.Top) observer.Note($"Note: {evidence.Count} units are active often enough, and not everywhere, in the text; --top is {options.Top}.");
+        return new UnitNamer(options, evidence, namer, scorer);
     }
 
     /// <summary>Names and scores. Stopped, or with services that failed, it returns what there is by then.</summary>

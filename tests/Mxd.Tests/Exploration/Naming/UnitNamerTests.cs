@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Mxd.Chat;
 using Mxd.Evaluation;
+using Mxd.Exploration;
+using Mxd.Exploration.Health;
 using Mxd.Exploration.Naming;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
@@ -65,6 +67,17 @@ public sealed class UnitNamerTests : IDisposable
         Assert.Equal(2, client.Requests);
     }
 
+    [Fact]
+    public void Top_PassesOverUnitsThatCannotBeTested()
+    {
+        UnitTrace trace = UnitTrace.Measure(model, Replacement, model.Contexts(Contexts), Contexts);
+        Assert.Equal(Everywhere, trace.MostActive(1)[0]);
+        Assert.Equal([Red, Blue], Top(2).Order());
+        Assert.Equal([Red, Blue, Places], Top(5).Order());
+
+        IEnumerable<int> Top(int count) => UnitEvidence.OfMostActive(trace, model.Contexts(Contexts), Contexts, count, new WordTokenizer(), options).Select(e => e.Unit);
+    }
+
     /// <summary>Naming and scoring see different contexts; the scorer is not told where the unit is active.</summary>
     [Fact]
     public void HeldOutExcerpts_AreOfOtherContexts_AndUnmarked()
@@ -84,7 +97,7 @@ public sealed class UnitNamerTests : IDisposable
     [Fact]
     public void Marks_HaveStrengthsFrom1To10()
     {
-        var excerpt = new Mxd.Exploration.UnitExcerpt(0, 0, 2, 8, ["<s>", " a", " cat", " sat"], [9, 0, 8, 0.1f]);
+        var excerpt = new UnitExcerpt(0, 0, 2, 8, ["<s>", " a", " cat", " sat"], [9, 0, 8, 0.1f]);
         Assert.Equal("a« cat»(10)« sat»(1)", NamePrompts.Marked(excerpt, 8));
         Assert.Equal("a cat sat", NamePrompts.Plain(excerpt));
         Assert.Equal("<s> a« cat»(8)« sat»(1)", NamePrompts.Marked(excerpt with { Start = 3, Values = [0, 0, 8, 0.1f] }, 10));
@@ -174,7 +187,7 @@ public sealed class UnitNamerTests : IDisposable
         UnitNamer.Look(model, Replacement, model.Contexts(Contexts), new WordTokenizer(), units, options, namer, scorer, new Silent(), TestContext.Current.CancellationToken);
 
     private IReadOnlyList<UnitEvidence> Evidence(int[] units, NameOptions how) => UnitEvidence.Of(
-        Mxd.Exploration.Health.UnitTrace.Measure(model, Replacement, model.Contexts(Contexts), Contexts), model.Contexts(Contexts), Contexts, units, new WordTokenizer(), how);
+        UnitTrace.Measure(model, Replacement, model.Contexts(Contexts), Contexts), model.Contexts(Contexts), Contexts, units, new WordTokenizer(), how);
 
     private ChatAsker Asker(ScriptedClient? client = null) =>
         new(new ChatService("namer", client ?? new ScriptedClient((question, _) => WordNamer.Answer(question))), client is null ? null : new ChatCache(folder.Path));
