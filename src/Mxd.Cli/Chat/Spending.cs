@@ -1,6 +1,5 @@
 using System.Globalization;
 using Mxd.Chat;
-using Mxd.Cli.CommandLine;
 using Mxd.Runtime;
 
 namespace Mxd.Cli.Chat;

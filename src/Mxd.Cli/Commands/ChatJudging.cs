@@ -4,9 +4,7 @@ using Mxd.Cli.Chat;
 using Mxd.Cli.CommandLine;
 using Mxd.Exploration.Judging;
 using Mxd.Figures;
-using Mxd.LanguageModels;
 using Mxd.Metrics;
-using Mxd.Runtime;
 using Mxd.Training;
 
 namespace Mxd.Cli.Commands;
