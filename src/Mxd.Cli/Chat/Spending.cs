@@ -22,22 +22,23 @@ internal static class Spending
         throw new OperationCanceledException();
     }
 
-    /// <summary>Such as "openai:m: 20 requests, about 9,000 tokens of questions and 400 of answers; price not known (--price)".</summary>
+    /// <summary>Such as "openai:m: 20 requests, about 9,000 tokens of questions and 400 of answers; cost not known (give --price)".</summary>
     private static string Line(ChatForecast forecast)
     {
         ChatUsage usage = forecast.Usage;
-        string known = usage.Known > 0 ? Written($" ({usage.Known:n0} answers are known from before)") : "";
-        if (usage.Requests == 0) return $"{forecast.Service.Name}: nothing to ask{known}.";
-        return Written($"{forecast.Service.Name}: {usage.Requests:n0} requests{known}, about {usage.InputTokens:n0} tokens of questions (4 bytes each) and {usage.OutputTokens:n0} of answers; {Cost(usage.Cost(forecast.Service), forecast.Service.IsFree, "about ")}.");
+        if (usage.Requests == 0) return $"{forecast.Service.Name}: nothing to ask{Known(usage)}.";
+        return Written($"{forecast.Service.Name}: {usage.Requests:n0} requests{Known(usage)}, about {usage.InputTokens:n0} tokens of questions (4 bytes each) and {usage.OutputTokens:n0} of answers; {Cost(usage.Cost(forecast.Service), forecast.Service.IsFree, "about ")}.");
     }
 
     /// <summary>What asking took.</summary>
     public static string Took(string name, ChatUsage usage, double? cost, bool isFree)
     {
-        string known = usage.Known > 0 ? Written($", {usage.Known:n0} answers known from before") : "";
+        if (usage.Requests == 0) return $"{name}: no new answers{Known(usage)}.";
         string uncounted = usage.Uncounted > 0 ? Written($" (without {usage.Uncounted:n0} that the service did not count)") : "";
-        return Written($"{name}: {usage.Requests:n0} requests{known}, {usage.InputTokens:n0} tokens of questions and {usage.OutputTokens:n0} of answers{uncounted}; {Cost(cost, isFree || usage.Requests == 0, "")}.");
+        return Written($"{name}: {usage.Requests:n0} requests{Known(usage)}, {usage.InputTokens:n0} tokens of questions and {usage.OutputTokens:n0} of answers{uncounted}; {Cost(cost, isFree, "")}.");
     }
+
+    private static string Known(ChatUsage usage) => usage.Known > 0 ? Written($" ({usage.Known:n0} answers are known from before)") : "";
 
     private static string Cost(double? cost, bool isFree, string about) => isFree ? "free" : cost is { } known ? Written($"cost {about}{known:0.####} in the unit of --price") : "cost not known (give --price)";
 

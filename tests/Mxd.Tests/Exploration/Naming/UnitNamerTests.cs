@@ -115,6 +115,23 @@ public sealed class UnitNamerTests : IDisposable
     }
 
     [Fact]
+    public void Stopped_ItSaysSo_AndWhatIsNotScoredHasNoName()
+    {
+        using var stop = new CancellationTokenSource();
+        var client = new ScriptedClient((question, number) =>
+        {
+            // Both names are there, and one score.
+            if (number == 3) stop.Cancel();
+            return WordNamer.Answer(question);
+        });
+        using ChatAsker asker = Asker(client);
+        NamingResult result = Look([Red, Blue], asker, asker).Run(1, new Silent(), stop.Token);
+        Assert.Equal(("red", true), (Assert.Single(result.Names).Name, result.Stopped));
+        Assert.Empty(result.Unnamed);
+        Assert.Equal(3, client.Requests);
+    }
+
+    [Fact]
     public void Forecast_HasAllRequests_AndNothingOnceAllIsKnown()
     {
         var client = new ScriptedClient((question, _) => WordNamer.Answer(question));
