@@ -4,7 +4,7 @@ namespace Mxd.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["demo", "train", "harvest", "sweep", "eval", "compare", "report", "inspect", "import", "export", "score", "tokens", "doctor"];
+    public static TheoryData<string> Commands => ["demo", "train", "harvest", "sweep", "eval", "compare", "report", "inspect", "judge", "name", "import", "export", "score", "tokens", "doctor"];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -37,7 +37,7 @@ public sealed class HelpTests
     public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", Tool.Run("--version").Succeeded().Output);
 
     [Fact]
-    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|demo, train, harvest, sweep, eval, compare, report, inspect, probe, steer, judge, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
+    public void NoCommand_IsRefused_WithTheCommandsThereAre() => Tool.Run().Refused("No command was given|demo, train, harvest, sweep, eval, compare, report, inspect, probe, steer, judge, name, import, export, generate, score, tokens, models, hub, bench, doctor|mxd --help");
 
     /// <summary>Also where an option before it, or the command itself, takes any number of values.</summary>
     [Fact]

@@ -9,7 +9,7 @@ public partial class ArchitectureTests
     private static readonly string[] order =
     [
         "Runtime", "Formats", "Hub", "Corpora", "Tokenizers", "LanguageModels", "Activations", "Kernels", "Layers", "Interchange", "Metrics",
-        "Training", "Evaluation", "Figures", "Exploration",
+        "Training", "Evaluation", "Figures", "Chat", "Exploration",
     ];
 
     private static string Library => Path.Combine(TestFiles.Root, "src", "Mxd");

@@ -21,6 +21,7 @@ internal static class MxdCommands
             ProbeCommand.Create(),
             SteerCommand.Create(),
             JudgeCommand.Create(),
+            NameCommand.Create(),
             ImportCommand.Create(),
             ExportCommand.Create(),
             GenerateCommand.Create(),

@@ -18,6 +18,22 @@ internal sealed class Sightings(int capacity, Comparison<Sighting> order)
     /// <summary>Stronger before weaker, then earlier before later.</summary>
     public static int ByStrength(Sighting a, Sighting b) => a.Value != b.Value ? b.Value.CompareTo(a.Value) : a.Context.CompareTo(b.Context);
 
+    /// <summary>Those nearest to (i - ½)/n of the largest coefficient, i = n to 1, strongest first; fewer where there are fewer.</summary>
+    public static List<Sighting> Evenly(IEnumerable<Sighting> sightings, double largest, int count)
+    {
+        List<Sighting> left = [.. sightings];
+        List<Sighting> chosen = [];
+        for (int i = count; i > 0 && left.Count > 0; i--)
+        {
+            double target = (i - 0.5) / count * largest;
+            Sighting nearest = left.OrderBy(s => Math.Abs(s.Value - target)).ThenBy(s => s.Context).First();
+            chosen.Add(nearest);
+            left.Remove(nearest);
+        }
+        chosen.Sort(ByStrength);
+        return chosen;
+    }
+
     public void Offer(Sighting sighting)
     {
         int place = kept.Count;

@@ -1,3 +1,6 @@
+using Mxd.Activations;
+using Mxd.Tokenizers;
+
 namespace Mxd.Exploration;
 
 /// <summary>A piece of text around the token on which a unit is most active within one context.</summary>
@@ -7,7 +10,18 @@ namespace Mxd.Exploration;
 /// <param name="Activation">The unit's coefficient there.</param>
 /// <param name="Tokens">Text of each token; of a character in several tokens the last has all, the others are empty.</param>
 /// <param name="Values">The unit's coefficient on each; 0 where it is not active.</param>
-public sealed record UnitExcerpt(long Context, int Start, int Peak, double Activation, IReadOnlyList<string> Tokens, IReadOnlyList<float> Values);
+public sealed record UnitExcerpt(long Context, int Start, int Peak, double Activation, IReadOnlyList<string> Tokens, IReadOnlyList<float> Values)
+{
+    /// <summary>The text around a sighting.</summary>
+    internal static UnitExcerpt Of(Sighting sighting, PackedContexts text, ITokenizer tokenizer, ExplorationOptions options)
+    {
+        ReadOnlySpan<int> tokens = text[sighting.Context];
+        int start = Math.Max(0, sighting.Peak - options.Before), end = Math.Min(tokens.Length, sighting.Peak + options.After + 1);
+        var values = new float[end - start];
+        for (int i = 0; i < sighting.Positions.Length; i++) values[sighting.Positions[i] - start] = sighting.Values[i];
+        return new UnitExcerpt(sighting.Context, start, sighting.Peak - start, sighting.Value, [.. TokenText.OfEach(tokenizer, tokens[..end]).Skip(start)], values);
+    }
+}
 
 /// <summary>A token and its share of a unit's activity.</summary>
 /// <param name="Id">The token's id.</param>

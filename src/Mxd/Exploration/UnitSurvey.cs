@@ -47,31 +47,8 @@ public sealed class UnitSurvey
 
     internal UnitTally? Tally(int unit) => tally[unit];
 
-    /// <summary>
-    /// Of a random sample of the contexts, without the strongest ones, those nearest to (i - ½)/n of the largest coefficient, i = n to 1.
-    /// </summary>
-    private List<Sighting> Spread(UnitTally seen)
-    {
-        List<Sighting> left = [.. seen.Sample.Except(seen.Strongest)];
-        List<Sighting> chosen = [];
-        for (int i = options.Spread; i > 0 && left.Count > 0; i--)
-        {
-            double target = (i - 0.5) / options.Spread * seen.Strongest[0].Value;
-            Sighting nearest = left.OrderBy(s => Math.Abs(s.Value - target)).ThenBy(s => s.Context).First();
-            chosen.Add(nearest);
-            left.Remove(nearest);
-        }
-        chosen.Sort(Sightings.ByStrength);
-        return chosen;
-    }
+    /// <summary>Of a random sample of the contexts, without the strongest ones, those spread evenly over its range.</summary>
+    private List<Sighting> Spread(UnitTally seen) => Sightings.Evenly(seen.Sample.Except(seen.Strongest), seen.Strongest[0].Value, options.Spread);
 
-    private UnitExcerpt Show(Sighting sighting)
-    {
-        ReadOnlySpan<int> tokens = text[sighting.Context];
-        int start = Math.Max(0, sighting.Peak - options.Before), end = Math.Min(tokens.Length, sighting.Peak + options.After + 1);
-        var values = new float[end - start];
-        for (int i = 0; i < sighting.Positions.Length; i++) values[sighting.Positions[i] - start] = sighting.Values[i];
-        return new UnitExcerpt(
-            sighting.Context, start, sighting.Peak - start, sighting.Value, [.. TokenText.OfEach(tokenizer, tokens[..end]).Skip(start)], values);
-    }
+    private UnitExcerpt Show(Sighting sighting) => UnitExcerpt.Of(sighting, text, tokenizer, options);
 }

@@ -7,6 +7,8 @@ public sealed class ProblemList
 
     public bool IsEmpty => lines.Count == 0;
 
+    public IReadOnlyList<string> Lines => lines;
+
     /// <summary>A line that is there already is not added again.</summary>
     public void Add(string line)
     {

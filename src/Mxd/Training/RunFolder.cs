@@ -36,6 +36,9 @@ public sealed record RunFolder(string Path)
     /// <summary>Reports on many units.</summary>
     public string UnitsFolder => System.IO.Path.Combine(Path, "units");
 
+    /// <summary>What units were named.</summary>
+    public string NamesFile => System.IO.Path.Combine(Path, "names.json");
+
     public string CheckpointsFolder => System.IO.Path.Combine(Path, "checkpoints");
 
     /// <summary>Was it made by training? An imported layer's folder holds the layer alone.</summary>

@@ -78,7 +78,8 @@ internal sealed class FakeHub : IDisposable
         storage.Close();
     }
 
-    private static string Start(HttpListener listener, Action<HttpListenerContext> answer)
+    /// <summary>Starts a server on a free port of loopback, which answers each request on a thread of its own; returns its address.</summary>
+    public static string Start(HttpListener listener, Action<HttpListenerContext> answer)
     {
         using (var probe = new TcpListener(IPAddress.Loopback, 0))
         {

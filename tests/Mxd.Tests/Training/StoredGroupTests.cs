@@ -153,19 +153,4 @@ public sealed class StoredGroupTests : IDisposable
         foreach (Parameter parameter in expected.Trainer.Layer.Parameters)
             GoldenTensors.AssertClose(parameter.Value, actual.Trainer.Layer.Parameter(parameter.Key).Value, 0, $"{expected.Options.Type}: {parameter.Key}");
     }
-
-    private sealed class Silent : IRunObserver
-    {
-        public void Begin(string phase, long total, string unit)
-        {
-        }
-
-        public void Advance(long done)
-        {
-        }
-
-        public void Note(string line)
-        {
-        }
-    }
 }

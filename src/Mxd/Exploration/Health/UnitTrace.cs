@@ -65,18 +65,22 @@ public sealed class UnitTrace
     /// </summary>
     public IReadOnlyList<float[]> CoefficientsWithin(IReadOnlyList<int> chosen)
     {
-        var places = new int[Units];
-        Array.Fill(places, -1);
-        for (int i = 0; i < chosen.Count; i++) places[chosen[i]] = i;
         List<float>[] found = [.. chosen.Select(_ => new List<float>())];
-        for (int token = 0; token < Tokens; token++)
-        {
-            if (IsFirst(token)) continue;
-            for (int i = token == 0 ? 0 : ends[token - 1]; i < ends[token]; i++)
-                if (places[units[i]] >= 0) found[places[units[i]]].Add(values[i]);
-        }
+        Visit(chosen, (place, _, value) => found[place].Add(value));
         foreach (List<float> own in found) own.Sort();
         return [.. found.Select(own => own.ToArray())];
+    }
+
+    /// <summary>Where some units are active, first tokens of contexts left out: each unit's entries of each context, with positions within it as rows.</summary>
+    internal IReadOnlyList<SortedDictionary<long, List<CodeEntry>>> EntriesWithin(IReadOnlyList<int> chosen)
+    {
+        SortedDictionary<long, List<CodeEntry>>[] found = [.. chosen.Select(_ => new SortedDictionary<long, List<CodeEntry>>())];
+        Visit(chosen, (place, token, value) =>
+        {
+            if (!found[place].TryGetValue(token / length, out List<CodeEntry>? own)) found[place][token / length] = own = [];
+            own.Add(new CodeEntry(token % length, chosen[place], value));
+        });
+        return found;
     }
 
     /// <summary>Is a token the first of its context?</summary>
@@ -84,6 +88,20 @@ public sealed class UnitTrace
 
     /// <summary>The units that are active on a token.</summary>
     internal ReadOnlySpan<int> On(int token) => CollectionsMarshal.AsSpan(units)[(token == 0 ? 0 : ends[token - 1])..ends[token]];
+
+    /// <summary>Tells of each activation of some units, in the order of tokens, first tokens of contexts left out: the unit's place, the token, the coefficient.</summary>
+    private void Visit(IReadOnlyList<int> chosen, Action<int, int, float> visit)
+    {
+        var places = new int[Units];
+        Array.Fill(places, -1);
+        for (int i = 0; i < chosen.Count; i++) places[chosen[i]] = i;
+        for (int token = 0; token < Tokens; token++)
+        {
+            if (IsFirst(token)) continue;
+            for (int i = token == 0 ? 0 : ends[token - 1]; i < ends[token]; i++)
+                if (places[units[i]] >= 0) visit(places[units[i]], token, values[i]);
+        }
+    }
 
     /// <summary>The next tokens' entries, by row.</summary>
     private void Add(List<CodeEntry> entries, int rows)

@@ -18,14 +18,14 @@ public static class JudgeFigure
         {
             SeriesStyle style = palette.Next(spread.Type ?? "") with { HasLine = false };
             string name = result.Summary.Count(s => s.Type == spread.Type) == 1 && spread.Type is { } type ? type : Path.GetFileName(spread.File);
-            series.Add(new ChartSeries("", [.. result.Scores.Where(s => s.File == spread.File).Select(s => new ChartPoint(s.Concept, s.Fluency))], style with { IsHollow = true }));
+            series.Add(new ChartSeries("", [.. result.Scores.Where(s => s.File == spread.File).SelectMany(s => s.Points).Select(p => new ChartPoint(p.Concept, p.Fluency))], style with { IsHollow = true }));
             if (spread.Units > 1) series.Add(new ChartSeries("", [.. Ellipse(spread)], style with { Marker = Marker.None, HasLine = true }) { IsOutline = true });
             series.Add(new ChartSeries($"{name}, {spread.Units:n0} units", [new ChartPoint(spread.Concept, spread.Fluency)], style));
         }
         return new Chart
         {
             Title = "Steered units: are their samples about one thing, and are they text?",
-            Subtitle = "Filled: mean over units; ellipse: one standard deviation; hollow: each unit",
+            Subtitle = $"Filled: mean over units; ellipse: one standard deviation; hollow: each {(result.Judges is null ? "unit" : "judge's scores of each unit")}",
             X = new ChartAxis("concept") { Minimum = -Margin, Maximum = 1 + Margin },
             Y = new ChartAxis("fluency") { Minimum = -Margin, Maximum = 1 + Margin },
             Series = series,

@@ -5,6 +5,9 @@ namespace Mxd.Exploration.Judging;
 /// <summary>Options of <c>mxd judge</c>.</summary>
 public sealed record JudgeOptions
 {
+    [Option("--judge", "Who judges: openai:MODEL[@ADDRESS], ollama:MODEL[@ADDRESS], each with #VARIABLE at its end where that environment variable holds the API key, or local, the language model itself (default); several judge independently.", ValueName = "judge")]
+    public IReadOnlyList<string> Judge { get; init; } = [];
+
     [Option("--text", "Held-out text that gives the scale (default: what the run held out).", IsPath = true, MayBeHubId = true)]
     public IReadOnlyList<string> Text { get; init; } = [];
 
@@ -26,11 +29,21 @@ public sealed record JudgeOptions
     [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]
     public string Device { get; init; } = "auto";
 
+    /// <summary>Are services asked?</summary>
+    public bool AsksServices => Services.Any();
+
+    /// <summary>The judges that are services.</summary>
+    internal IEnumerable<string> Services => Judge.Where(judge => judge != JudgeScore.Local);
+
+    /// <summary>Does the language model itself judge?</summary>
+    internal bool IsLocal => !AsksServices || Judge.Contains(JudgeScore.Local);
+
     /// <summary>Every rule these options break, a line each.</summary>
     internal IEnumerable<string> Problems()
     {
         if (Contexts < 2) yield return $"--contexts is {Contexts}; it must be at least 2, so that there are different ones.";
         if (ModelDtype is not ("float32" or "bfloat16")) yield return $"--model-dtype is '{ModelDtype}'; choose float32 or bfloat16.";
+        if (Judge.Distinct().Count() < Judge.Count) yield return "--judge names the same judge twice: name each once.";
         if (File.Exists(Out)) yield return $"--out is {Out}, which is a file: name a folder.";
     }
 }

@@ -31,7 +31,7 @@ public sealed class SampleJudge(LanguageModel model, JudgeInput input)
         }
         return new JudgeResult(
             scores, unsteered, [.. input.Files.Select(file => JudgedSpread.Of(file, [.. scores.Where(s => s.File == file.Path)]))],
-            scale.Losses.Text, scale.Losses.Shuffled, scale.Likenesses.Together, scale.Likenesses.Apart, scores.Count < input.Files.Sum(file => file.Sets.Count) ? true : null);
+            scale.Losses.Text, scale.Losses.Shuffled, scale.Likenesses.Together, scale.Likenesses.Apart, Stopped: scores.Count < input.Files.Sum(file => file.Sets.Count) ? true : null);
     }
 
     private JudgedUnits Judge(JudgedFile file, SampleSet set, JudgeScale scale)
@@ -49,6 +49,6 @@ public sealed class SampleJudge(LanguageModel model, JudgeInput input)
         }
         double likeness = scale.Likeness([.. read.Select(r => r.Meaning)]), loss = read.Select(r => r.Loss).DefaultIfEmpty(double.NaN).Average();
         double fluency = read.Select(r => scale.Fluency(r.Loss)).DefaultIfEmpty(double.NaN).Average();
-        return new JudgedUnits(file.Path, file.Type, set.Units, scale.Concept(likeness), fluency, likeness, loss, SampleLikeness.Of(samples), set.Layers);
+        return new JudgedUnits(file.Path, file.Type, set.Units, scale.Concept(likeness), fluency, likeness, loss, SampleLikeness.Of(samples), Layers: set.Layers);
     }
 }
