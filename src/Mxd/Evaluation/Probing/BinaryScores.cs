@@ -60,9 +60,9 @@ public sealed record BinaryScores(
             area += tiedMisses * (hits + tiedHits / 2);
             hits += tiedHits;
             misses += tiedMisses;
-            average += Ratio(tiedHits, all) * (hits / (hits + misses));
+            average += tiedHits * (hits / (hits + misses));
         }
-        return (Ratio(area, all * others), average);
+        return (Ratio(area, all * others), Ratio(average, all));
     }
 
     private static double Ratio(double part, double whole) => whole == 0 ? 0 : part / whole;

@@ -47,7 +47,7 @@ public sealed record UnitStability(int Units, double MedianEncoder, double Media
     /// <summary>Null where nothing was compared.</summary>
     internal static UnitStability? Of(IReadOnlyList<UnitNeighbours> best)
     {
-        (NearUnit Encoder, NearUnit? Decoder)[] pairs = [.. best.Where(b => b.Encoder.Count > 0).Select(b => (b.Encoder[0], b.Decoder.FirstOrDefault()))];
+        (NearUnit Encoder, NearUnit? Decoder)[] pairs = [.. best.Where(b => b.Encoder.Count > 0).Select(b => (b.Encoder[0], b.Decoder is [var does, ..] ? does : null))];
         return pairs.Length == 0
             ? null
             : new UnitStability(

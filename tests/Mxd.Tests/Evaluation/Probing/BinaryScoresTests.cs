@@ -6,6 +6,18 @@ namespace Mxd.Tests.Evaluation.Probing;
 public class BinaryScoresTests
 {
     /// <summary>Members: scores 3, 1, -1; others: 2, 1, -2. Above zero: 3, 1 of the members, 2, 1 of the others.</summary>
+    /// <summary>Whatever the number of members, no rounding makes it more than 1.</summary>
+    [Fact]
+    public void APerfectOrder_HasAnAveragePrecisionOfOne()
+    {
+        for (int members = 1; members < 200; members++)
+        {
+            double[] scores = [.. Enumerable.Range(0, 200).Select(i => (double)-i)];
+            bool[] isMember = [.. Enumerable.Range(0, 200).Select(i => i < members)];
+            Assert.Equal(1, BinaryScores.Of(scores, isMember).AveragePrecision);
+        }
+    }
+
     [Fact]
     public void Scores_AreThoseCountedByHand()
     {
