@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Mxd.Cli.Tests.Fixtures;
+using Mxd.Evaluation;
+using Mxd.Exploration.Naming;
 using Mxd.Exploration.Units;
 using Mxd.Runtime;
+using Mxd.Training;
 
 namespace Mxd.Cli.Tests;
 
@@ -94,7 +97,16 @@ public sealed class InspectTests(TinyFiles files) : CliTests(files)
         Assert.InRange(contribution.GetProperty("tokens").GetInt64(), 1, 24 * 31);
         Assert.Equal(10, contribution.GetProperty("promotes").GetProperty("lowest").GetArrayLength());
 
+        Assert.False(report.TryGetProperty("name", out _));
+        // Names that were given to the layer as it was before are another's.
+        long trained = EvalRun.Read(Run).Saved.Origin!.TrainedTokens;
+        var named = new NamedUnit(int.Parse(unit, CultureInfo.InvariantCulture), "numbers of houses", "They are houses.", new NameScore(10, 10, 8, 1), null, "openai:a", "openai:b");
+        new NamesFile(trained - 1, [named]).Write(new RunFolder(Run));
+        Assert.False(Tool.Run("inspect", "--run", Run, "--unit", unit, "--contexts", "0", "--json").Json().TryGetProperty("name", out _));
+        new NamesFile(trained, [named]).Write(new RunFolder(Run));
         string shown = Tool.Run("inspect", "--run", Run, "--unit", unit, "--contexts", "24").Succeeded().Output;
+        Assert.Contains("numbers of houses", shown, StringComparison.Ordinal);
+        Assert.Contains("0.85", shown, StringComparison.Ordinal);
         foreach (string fact in new[] { "looks for", "its map", "nearest", "active", "promotes", "suppresses", "without it", "Strongest" })
             Assert.Contains(shown.Split('\n'), line => line.StartsWith(fact, StringComparison.Ordinal));
     }

@@ -78,6 +78,8 @@ internal static class UnitInspection
             ("unit", $"{report.Unit} of {report.Run} ({report.Type})"),
             ("looks for", $"{Tokens(report.LooksFor.Highest)} (by embedding)"),
         ];
+        if (report.Name is { } name)
+            facts.Insert(1, ("named", Written($"{name.Name} (by {name.Namer}; {name.Scorer} tells by it where the unit is active, balanced accuracy {name.Score.BalancedAccuracy:f2} on {name.Score.Active + name.Score.Inactive} held-out excerpts)")));
         if (report.Spectrum is { } spectrum) facts.Add(("its map", Written($"rank {spectrum.Rank} ({spectrum.NormalisedRank:p1} of the largest possible), effective {spectrum.EffectiveRank:f1}")));
         facts.Add(("nearest", $"looking for the same: {Units(report.Nearest.Encoder)}; doing the same: {Units(report.Nearest.Decoder)}"));
         if (report.Other is { } other) facts.Add(("other run", $"looking for the same: {Units(other.Encoder)}; {(other.Decoder.Count > 0 ? $"doing the same: {Units(other.Decoder)}" : "what experts do is not compared across runs")}"));

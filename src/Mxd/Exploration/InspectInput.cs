@@ -1,5 +1,6 @@
 using Mxd.Corpora;
 using Mxd.Evaluation;
+using Mxd.Exploration.Naming;
 using Mxd.Exploration.Steered;
 using Mxd.Exploration.Units;
 using Mxd.LanguageModels;
@@ -34,6 +35,9 @@ public sealed class InspectInput : IDisposable
     /// <summary>Of each run, the units looked at; empty where it is the layer.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Units { get; private init; } = [];
 
+    /// <summary>Of each run, the names of its units that were given to the layer as it is now; empty where it is the layer that is looked at.</summary>
+    internal IReadOnlyList<IReadOnlyDictionary<int, NamedUnit>> Names { get; private init; } = [];
+
     /// <summary>Checks everything, opens the model and reads the text.</summary>
     /// <exception cref="MxdInputException">Everything that is wrong, a line each.</exception>
     public static InspectInput Open(InspectOptions options, IRunObserver observer, CancellationToken cancellation)
@@ -51,6 +55,8 @@ public sealed class InspectInput : IDisposable
         if (other is not null) CheckOther(other, runs[0], problems);
         List<IReadOnlyList<int>> units = [];
         if (options.IsOfUnits) foreach (EvalRun run in runs) problems.Collect(() => units.Add(Choose(options, run)));
+        List<IReadOnlyDictionary<int, NamedUnit>> names = [];
+        if (options.IsOfUnits) foreach (EvalRun run in runs) problems.Collect(() => names.Add(NamesOf(run)));
         if (WhyTooMuch(options, runs, units) is { } excess) problems.Add(excess);
         // A unit's page needs the model's tokens, text or not.
         string? place = options.IsOfUnits ? problems.Collect(() => options.Model ?? runs[0].FindModel()) : null;
@@ -63,7 +69,7 @@ public sealed class InspectInput : IDisposable
             if ((text?.Model ?? alone) is { } model && other is not null)
                 foreach (string note in other.Notes(model.Identity, options.AllowOtherWeights)) observer.Note(note);
             if (options.IsOfUnits) _ = (text?.Model ?? alone)!.Tokenizer.Hash;
-            return new InspectInput(options, runs, text, alone) { Units = units, Other = other };
+            return new InspectInput(options, runs, text, alone) { Units = units, Names = names, Other = other };
         }
         catch
         {
@@ -111,6 +117,9 @@ public sealed class InspectInput : IDisposable
             ? null
             : $"The layers and what is kept of {units.Sum(some => some.Count):n0} units may take {ByteSize.Format(bytes)}, and {ByteSize.Format(free)} are free: name fewer units{(runs.Length > 1 ? " or runs" : "")} at a time.";
     }
+
+    private static Dictionary<int, NamedUnit> NamesOf(EvalRun run) =>
+        NamesFile.Find(run.Folder) is { } file && file.TrainedTokens == run.Saved.Origin?.TrainedTokens ? file.Names.ToDictionary(name => name.Unit) : [];
 
     private static ModelFile OpenAlone(InspectOptions options, EvalRun[] runs, string place, IRunObserver observer, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using Mxd.Exploration.Naming;
 using Mxd.Layers;
 
 namespace Mxd.Exploration.Units;
@@ -64,6 +65,7 @@ public sealed record UnitEffect(int Contexts, long Active, double CrossEntropy, 
 /// <param name="Activity">Where it is active; absent where no text was at hand.</param>
 /// <param name="Contribution">What it adds; absent where it is active on no token but first ones, or without text.</param>
 /// <param name="Effect">What that does to predictions; absent likewise, and where it was not measured.</param>
+/// <param name="Name">What <c>mxd name</c> called it, with the name's score; absent where it has none.</param>
 public sealed record UnitReport(
     string Run,
     string Type,
@@ -74,4 +76,5 @@ public sealed record UnitReport(
     UnitNeighbours? Other,
     UnitContexts? Activity,
     UnitContribution? Contribution,
-    UnitEffect? Effect);
+    UnitEffect? Effect,
+    NamedUnit? Name = null);

@@ -17,7 +17,9 @@ public static class UnitReporting
         var inspector = new UnitInspector(model, input.Model!.Tokenizer);
         UnitSurvey? survey = Survey(inspector, layers, input, observer, cancellation)?[0];
         observer.Begin("Looking at the unit", 0, "");
-        return inspector.Report(layers.All[0], survey, input.Text?.Text, input.Options.ContextsOfRemoval, cancellation).SingleOrDefault() ?? throw new OperationCanceledException(cancellation);
+        return inspector.Report(layers.All[0], survey, input.Text?.Text, input.Options.ContextsOfRemoval, cancellation).SingleOrDefault() is { } report
+            ? report with { Name = input.Names[0].GetValueOrDefault(report.Unit) }
+            : throw new OperationCanceledException(cancellation);
     }
 
     /// <summary>
@@ -46,7 +48,7 @@ public static class UnitReporting
                 int made = 0;
                 foreach (UnitReport report in inspector.Report(layers.All[i], surveys?[i], input.Text?.Text, input.Options.ContextsOfRemoval, cancellation))
                 {
-                    yield return report;
+                    yield return report with { Name = input.Names[i].GetValueOrDefault(report.Unit) };
                     if (report.Other is { } match && (surveys is null || report.Contribution is not null)) matches.Add(match);
                     observer.Advance(before + ++made);
                 }
