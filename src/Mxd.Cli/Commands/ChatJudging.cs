@@ -3,6 +3,7 @@ using Mxd.Chat;
 using Mxd.Cli.Chat;
 using Mxd.Cli.CommandLine;
 using Mxd.Exploration.Judging;
+using Mxd.Exploration.Steered;
 using Mxd.Figures;
 using Mxd.Metrics;
 using Mxd.Training;
@@ -45,7 +46,7 @@ internal static class ChatJudging
         bool isSeveral = result.Summary.Count > 1;
         JudgeWork[] judges = [.. result.Judges!];
         string[] titles = [.. isSeveral ? new[] { "file" } : [], "unit", "concept", "fluency", .. judges.Length > 1 ? judges.Select((_, i) => Column(i)) : []];
-        if (result.Scores.Count + result.Unsteered.Count > 0) Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral, judges)).Concat(result.Scores.Select(u => Row(u, string.Join(", ", u.Units), isSeveral, judges))));
+        if (result.Scores.Count + result.Unsteered.Count > 0) Output.Columns(titles, result.Unsteered.Select(u => Row(u, "not steered", isSeveral, judges)).Concat(result.Scores.Select(u => Row(u, NameOf(u), isSeveral, judges))));
         for (int i = 0; i < judges.Length; i++) Output.Line($"{(judges.Length > 1 ? Column(i) + " " : "")}{Worked(judges[i], input)}");
         foreach (JudgeAgreement agreement in result.Agreement!) Output.Line($"{agreement.First} and {agreement.Second}, over {agreement.Fluency.Count:n0} units: concept {Agreed(agreement.Concept)}; fluency {Agreed(agreement.Fluency)}");
         foreach (JudgedSpread spread in result.Summary.Where(s => s.Units > 0)) Output.Line(JudgeCommand.Spread(spread));
@@ -56,7 +57,9 @@ internal static class ChatJudging
     private static IEnumerable<string> Problems(JudgeResult result) =>
         from units in result.Unsteered.Concat(result.Scores)
         from problem in units.Judges!.Select(judge => judge.Problem).OfType<string>()
-        select $"{(units.Units.Count == 0 ? "What was not steered" : $"Unit {string.Join(", ", units.Units)}")} of {Path.GetFileName(units.File)} has no score: {problem}.";
+        select $"{(units.Units.Count == 0 ? "What was not steered" : $"Unit {NameOf(units)}")} of {Path.GetFileName(units.File)} has no score: {problem}.";
+
+    private static string NameOf(JudgedUnits units) => string.Join(", ", SteeredUnits.NamesOf(units.Units, units.Layers));
 
     private static string Worked(JudgeWork judge, ChatJudgeInput input) => judge.Usage is { } usage
         ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.Spec.IsLocal))

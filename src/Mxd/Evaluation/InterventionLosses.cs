@@ -10,6 +10,9 @@ namespace Mxd.Evaluation;
 /// </summary>
 public sealed class InterventionLosses(LanguageModel model, IReadOnlyList<Intervention> interventions, IReadOnlyList<int> skips)
 {
+    /// <summary>Final hidden states held at once; each group takes the model's own logits once more.</summary>
+    private const int ComparedAtOnce = 12;
+
     /// <summary>Series by what is left out at the start of a context: one set for each entry of <c>skips</c>.</summary>
     public IReadOnlyList<LossSeries> Series { get; } = [.. skips.Select(skip => new LossSeries(skip, interventions.Count))];
 
@@ -21,15 +24,23 @@ public sealed class InterventionLosses(LanguageModel model, IReadOnlyList<Interv
         // Of the model as it is (-1) and of each intervention, the residual stream entering the layers from which others go on.
         Dictionary<(int Of, int Layer), Tensor> residuals = [];
         Tensor hidden = Finish(model.Embed(tokens), 0, -1, residuals);
-        var altered = new Tensor[interventions.Count];
-        for (int i = 0; i < altered.Length; i++)
+        List<ComparedLosses> compared = [];
+        foreach (int[] some in Enumerable.Range(0, interventions.Count).Chunk(ComparedAtOnce))
         {
-            Intervention one = interventions[i];
-            using IDisposable applied = one.Apply();
-            altered[i] = Finish(residuals[(one.After ?? -1, one.FirstLayer)], one.FirstLayer, i, residuals);
+            Tensor[] altered = [.. some.Select(i => Alter(i, residuals))];
+            compared.Add(NextTokenLoss.Compare(model, hidden, altered, tokens));
+            foreach (Tensor state in altered) state.Dispose();
         }
-        ComparedLosses losses = NextTokenLoss.Compare(model, hidden, altered, tokens);
+        if (compared.Count == 0) compared.Add(NextTokenLoss.Compare(model, hidden, [], tokens));
+        var losses = new ComparedLosses(compared[0].CrossEntropy, [.. compared.SelectMany(c => c.AlteredCrossEntropy)], [.. compared.SelectMany(c => c.Divergence)]);
         foreach (LossSeries series in Series) series.Add(losses);
+    }
+
+    private Tensor Alter(int number, Dictionary<(int, int), Tensor> residuals)
+    {
+        Intervention one = interventions[number];
+        using IDisposable applied = one.Apply();
+        return Finish(residuals[(one.After ?? -1, one.FirstLayer)], one.FirstLayer, number, residuals);
     }
 
     /// <summary>Runs the layers that are left, keeping the residual stream wherever an intervention goes on from this one.</summary>

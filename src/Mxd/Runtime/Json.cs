@@ -33,6 +33,7 @@ public static class Json
     private static JsonSerializerOptions Create(bool indented) => new()
     {
         WriteIndented = indented,
+        AllowDuplicateProperties = false,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         AllowOutOfOrderMetadataProperties = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -21,9 +21,11 @@ internal static partial class JsonProblem
         string? path = error is JsonException { Path: { } at } ? at : Located().Match(error.Message) is { Success: true } found ? found.Groups[1].Value : null;
         if (!IsJson(json, out string? where)) return where;
         if (Unknown().Match(error.Message) is { Success: true } unknown) return $"the field '{unknown.Groups[1].Value}'{Inside(path, isField: true)} is none that belongs there";
+        if (Twice().Match(error.Message) is { Success: true } twice) return $"it has the field '{twice.Groups[1].Value}' twice{Inside(path, isField: true)}";
         if (Missing().Match(error.Message) is { Success: true } missing) return $"it lacks {missing.Groups[1].Value.TrimEnd('.')}{Inside(path, isField: false)}";
         if (Null().Match(error.Message) is { Success: true }) return $"'{Place(path)}' is null, where a value is expected";
         if (error.Message.Contains("could not be converted to", StringComparison.Ordinal)) return $"'{Place(path)}' is {There(json, path)}, where {Expected(TypeAt(path, type))} is expected";
+        if (Kind().Match(error.Message) is { Success: true } kind) return $"'{Place(path)}' is of the kind '{kind.Groups[1].Value}', which is none that is known";
         if (error is NotSupportedException || error.Message.Contains("discriminator", StringComparison.Ordinal)) return $"'{Place(path)}' does not say of which known kind it is";
         return OneLine.Of(error);
     }
@@ -99,6 +101,12 @@ internal static partial class JsonProblem
 
     [GeneratedRegex(@"The JSON property '(.+?)' could not be mapped")]
     private static partial Regex Unknown();
+
+    [GeneratedRegex("[Dd]uplicate property '(.+?)'")]
+    private static partial Regex Twice();
+
+    [GeneratedRegex("type discriminator id '(.+?)'")]
+    private static partial Regex Kind();
 
     [GeneratedRegex("missing required properties including: (.+)")]
     private static partial Regex Missing();

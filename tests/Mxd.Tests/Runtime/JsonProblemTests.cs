@@ -20,6 +20,7 @@ public class JsonProblemTests
     [InlineData("{\"protocol\": {\"sizes\": 3}, \"data_hash\": \"x\"}", "'protocol.sizes' is 3, where a list is expected")]
     [InlineData("{\"labels\": [{\"label\": \"x\", \"texts\": 1}, {\"label\": 7, \"texts\": 2}]}", "'labels[1].label' is 7, where a text in quotes is expected")]
     [InlineData("{\"data_hash\": null}", "'data_hash' is null, where a value is expected")]
+    [InlineData("{\"data_hash\": \"x\", \"data_hash\": \"y\"}", "it has the field 'data_hash' twice")]
     [InlineData("{\"more\": 3}", "the field 'more' is none that belongs there")]
     [InlineData("{\"protocol\": {\"more\": 3}}", "the field 'more' of 'protocol' is none that belongs there")]
     [InlineData("{\"protocol\": {}, \"data_hash\": \"x\"}", "it lacks 'model', 'texts', 'train_texts', 'labels', 'runs'")]
@@ -31,6 +32,7 @@ public class JsonProblemTests
     public void AnUnknownKind_IsNamedByItsPlace()
     {
         string message = Assert.Throws<MxdInputException>(() => Json.Read<Sparsity>("{\"kind\": \"none\"}", "a.json")).Message;
+        Assert.Contains("is of the kind 'none', which is none that is known", message, StringComparison.Ordinal);
         Assert.DoesNotContain("Mxd.", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }

@@ -70,5 +70,5 @@ public static class ProbeFile
 
     /// <summary>The protocol without what says where things lie and where they are computed; of layers in place together, which they are.</summary>
     private static string Way(ProbeOptions options) =>
-        JsonSerializer.Serialize(options with { Run = options.InPlace ? [.. options.Run.Select(run => Path.GetFileName(run)).Order(StringComparer.Ordinal)] : [], Data = [], Out = null, Model = null, Device = "", AllowOtherWeights = false, SkipBad = false }, Json.Compact);
+        JsonSerializer.Serialize(options with { Run = options.InPlace ? [.. options.Run.Select(Path.GetFullPath).Order(StringComparer.Ordinal)] : [], Data = [], Out = null, Model = null, Device = "", AllowOtherWeights = false, SkipBad = false }, Json.Compact);
 }

@@ -32,7 +32,7 @@ public sealed class ChatJudge
     {
         observer.Begin("Asking the judges", batch.Requests, "requests");
         batch.Run(parallel, new ObservedCount(observer), cancellation).GetAwaiter().GetResult();
-        JudgedUnits[] all = [.. sets.Select((set, i) => Result(set, [.. batch.Outcomes.Skip(i * judges.Count).Take(judges.Count)], local)).OfType<JudgedUnits>()];
+        JudgedUnits[] all = [.. sets.Select((set, i) => Result(i, [.. batch.Outcomes.Skip(i * judges.Count).Take(judges.Count)], local)).OfType<JudgedUnits>()];
         JudgedUnits[] scores = [.. all.Where(u => u.Units.Count > 0)];
         string[] names = [.. local is null ? Array.Empty<string>() : [JudgeScore.Local], .. judges.Select(judge => judge.Service.Name)];
         return new JudgeResult(
@@ -42,15 +42,25 @@ public sealed class ChatJudge
     }
 
     /// <summary>What the judges say of a unit; null where none has said anything.</summary>
-    private JudgedUnits? Result(Judged set, ChatOutcome<ChatScores>?[] outcomes, JudgeResult? local)
+    private JudgedUnits? Result(int number, ChatOutcome<ChatScores>?[] outcomes, JudgeResult? local)
     {
+        Judged set = sets[number];
         JudgeScore[] scores = [.. judges.Zip(outcomes).Where(o => o.Second is not null).Select(o => new JudgeScore(o.First.Service.Name, o.Second!.Value?.Concept ?? double.NaN, o.Second.Value?.Fluency ?? double.NaN, o.Second.Problem))];
-        JudgedUnits? own = local is null ? null : (set.Set.Units.Count == 0 ? local.Unsteered : local.Scores).FirstOrDefault(u => u.File == set.File.Path && u.Units.SequenceEqual(set.Set.Units) && (u.Layers ?? []).SequenceEqual(set.Set.Layers ?? []));
+        JudgedUnits? own = local is null ? null : LocalOf(number, local);
         if (scores.Length == 0 && own is null) return null;
         JudgeScore[] given = [.. scores.Where(s => s.Problem is null)];
         double concept = given.Select(s => s.Concept).DefaultIfEmpty(double.NaN).Average(), fluency = given.Select(s => s.Fluency).DefaultIfEmpty(double.NaN).Average();
         JudgeScore[] first = own is null ? [] : [new JudgeScore(JudgeScore.Local, own.Concept, own.Fluency)];
         return new JudgedUnits(set.File.Path, set.File.Type, set.Set.Units, concept, fluency, own?.Likeness, own?.Loss, own?.Tokens, [.. first, .. scores], set.Set.Layers);
+    }
+
+    /// <summary>What the language model found of a set: its results are in the order of the files' sets, in which a unit may be several times. Null where it was stopped before.</summary>
+    private JudgedUnits? LocalOf(int number, JudgeResult local)
+    {
+        Judged set = sets[number];
+        if (set.Set.Units.Count == 0) return local.Unsteered.FirstOrDefault(u => u.File == set.File.Path);
+        int before = sets.Take(number).Count(other => other.File == set.File && other.Set.Units.Count > 0);
+        return local.Scores.Where(u => u.File == set.File.Path).ElementAtOrDefault(before);
     }
 
     private JudgeWork Work(string name, JudgedUnits[] all)
