@@ -59,7 +59,7 @@ internal static class ChatJudging
         select $"{(units.Units.Count == 0 ? "What was not steered" : $"Unit {string.Join(", ", units.Units)}")} of {Path.GetFileName(units.File)} has no score: {problem}.";
 
     private static string Worked(JudgeWork judge, ChatJudgeInput input) => judge.Usage is { } usage
-        ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.Spec.IsLocal))
+        ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.IsFree))
         : $"{judge.Judge}: the language model itself.";
 
     private static string Agreed(Correlation c) => $"Pearson {JudgeCommand.Two(c.Pearson)}, Spearman {JudgeCommand.Two(c.Spearman)}, mean difference {JudgeCommand.Two(c.MeanAbsoluteDifference)}";
