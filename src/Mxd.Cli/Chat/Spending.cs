@@ -22,12 +22,12 @@ internal static class Spending
         throw new OperationCanceledException();
     }
 
-    /// <summary>Such as "openai:m: 20 requests, about 9,000 tokens of questions and 400 of answers; cost not known (give --price)".</summary>
+    /// <summary>Such as "openai:m: 20 requests, about 9,000 tokens of questions (4 bytes each) and 400 of answers, without repetitions and thinking; cost not known (give --price)".</summary>
     private static string Line(ChatForecast forecast)
     {
         ChatUsage usage = forecast.Usage;
         if (usage.Requests == 0) return $"{forecast.Service.Name}: nothing to ask{Known(usage)}.";
-        return Written($"{forecast.Service.Name}: {usage.Requests:n0} requests{Known(usage)}, about {usage.InputTokens:n0} tokens of questions (4 bytes each) and {usage.OutputTokens:n0} of answers; {Cost(usage.Cost(forecast.Service), forecast.Service.IsFree, "about ")}.");
+        return Written($"{forecast.Service.Name}: {Counted(usage.Requests, "request")}{Known(usage)}, about {usage.InputTokens:n0} tokens of questions (4 bytes each) and {usage.OutputTokens:n0} of answers, without repetitions and thinking; {Cost(usage.Cost(forecast.Service), forecast.Service.IsFree, "about ")}.");
     }
 
     /// <summary>What asking took.</summary>
@@ -35,12 +35,21 @@ internal static class Spending
     {
         if (usage.Requests == 0) return $"{name}: no new answers{Known(usage)}.";
         string uncounted = usage.Uncounted > 0 ? Written($" (without {usage.Uncounted:n0} that the service did not count)") : "";
-        return Written($"{name}: {usage.Requests:n0} requests{Known(usage)}, {usage.InputTokens:n0} tokens of questions and {usage.OutputTokens:n0} of answers{uncounted}; {Cost(cost, isFree, "")}.");
+        return Written($"{name}: {Counted(usage.Requests, "request")}{Known(usage)}, {usage.InputTokens:n0} tokens of questions and {usage.OutputTokens:n0} of answers{uncounted}; {Cost(cost, isFree, "")}.");
     }
 
-    private static string Known(ChatUsage usage) => usage.Known > 0 ? Written($" ({usage.Known:n0} answers are known from before)") : "";
+    private static string Known(ChatUsage usage) => usage.Known > 0 ? $" ({Counted(usage.Known, "answer")} {(usage.Known == 1 ? "is" : "are")} known from before)" : "";
 
-    private static string Cost(double? cost, bool isFree, string about) => isFree ? "free" : cost is { } known ? Written($"cost {about}{known:0.####} in the unit of --price") : "cost not known (give --price)";
+    private static string Counted(int count, string what) => Written($"{count:n0} {what}{(count == 1 ? "" : "s")}");
+
+    private static string Cost(double? cost, bool isFree, string about) => isFree ? "free" : cost is { } known ? $"cost {about}{Amount(known)} in the unit of --price" : "cost not known (give --price)";
+
+    /// <summary>Of two significant digits, or whole: costs of a fraction of a cent are seen, too.</summary>
+    internal static string Amount(double cost)
+    {
+        int digits = cost > 0 ? Math.Clamp(1 - (int)Math.Floor(Math.Log10(cost)), 0, 15) : 0;
+        return Math.Round(cost, digits).ToString("#,0.###############", CultureInfo.InvariantCulture);
+    }
 
     private static string Written(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

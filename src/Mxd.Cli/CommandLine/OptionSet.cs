@@ -36,15 +36,20 @@ internal sealed class OptionSet<T> where T : class
         var record = (T)clone.Invoke(start, null)!;
         foreach (Bound entry in bound)
         {
-            if (parsed.GetResult(entry.Option) is not OptionResult { Implicit: false } result) continue;
+            if (Result(entry, parsed) is not { } result) continue;
             object? value = OptionParsers.Value(result, entry.Property.PropertyType, entry.Attribute.IsList);
             entry.Property.SetValue(record, entry.Attribute.IsPath ? FullPaths(value, entry.Attribute.MayBeHubId) : value);
         }
         return record;
     }
 
+    /// <summary>Names of the options that were given.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) => bound.Where(entry => Result(entry, parsed) is not null).Select(entry => entry.Option.Name);
+
     /// <summary>The options of the named properties.</summary>
     public IEnumerable<Option> Of(params string[] properties) => properties.Select(name => bound.Single(b => b.Property.Name == name).Option);
+
+    private static OptionResult? Result(Bound entry, ParseResult parsed) => parsed.GetResult(entry.Option) is OptionResult { Implicit: false } result ? result : null;
 
     private static object? FullPaths(object? value, bool mayBeHubId) => value switch
     {

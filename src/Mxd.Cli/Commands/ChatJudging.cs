@@ -62,7 +62,7 @@ internal static class ChatJudging
     private static string NameOf(JudgedUnits units) => string.Join(", ", SteeredUnits.NamesOf(units.Units, units.Layers));
 
     private static string Worked(JudgeWork judge, ChatJudgeInput input) => judge.Usage is { } usage
-        ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.Spec.IsLocal))
+        ? Spending.Took(judge.Judge, usage, judge.Cost, input.Services.Any(s => s.Spec.Name == judge.Judge && s.IsFree))
         : $"{judge.Judge}: the language model itself.";
 
     private static string Agreed(Correlation c) => $"Pearson {JudgeCommand.Two(c.Pearson)}, Spearman {JudgeCommand.Two(c.Spearman)}, mean difference {JudgeCommand.Two(c.MeanAbsoluteDifference)}";

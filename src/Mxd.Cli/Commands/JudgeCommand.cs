@@ -33,7 +33,7 @@ internal static class JudgeCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            JudgeOptions options = set.Apply(defaults, parsed);
+            JudgeOptions options = set.Apply(defaults, parsed) with { Given = [.. set.Given(parsed), .. asking.Given(parsed)] };
             IReadOnlyList<string> paths = files.Require(parsed, "name what 'mxd steer --json' printed");
             AskingOptions how = asking.Apply(noAsking, parsed);
             if (options.AsksServices) return ChatJudging.Run(paths, options, how, parsed.GetValue(json));

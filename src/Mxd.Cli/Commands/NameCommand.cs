@@ -47,17 +47,19 @@ internal static class NameCommand
         using var askers = new Askers(input.Services, asking);
         UnitNamer namer = ProgressDisplay.Show(observer => Invocation.Work(() => Look(input, options, askers.All, observer)));
         Spending.Agree(namer.Forecast, asking);
-        NameReport report = ProgressDisplay.Show(observer => askers.Observed(observer, () => Invocation.Work(() =>
+        (NameReport report, string? unkept) = ProgressDisplay.Show(observer => askers.Observed(observer, () => Invocation.Work(() =>
         {
             using var stop = new StopSignal(observer);
-            return input.Keep(namer.Run(asking.Parallel, observer, stop.Token));
+            NamingResult result = namer.Run(asking.Parallel, observer, stop.Token);
+            return (input.Report(result), input.Keep(result));
         })));
         if (isJson) Output.Json(report);
-        else Show(report, input);
+        else Show(report, input, unkept is null);
         foreach (UnnamedUnit unit in report.Unnamed) Console.Error.WriteLine($"{(unit.IsFailure ? "mxd: " : "")}Unit {unit.Unit} has no name: {unit.Problem}.");
         foreach (string failure in report.Services.Select(s => s.Failure).OfType<string>()) Console.Error.WriteLine("mxd: " + failure);
+        if (unkept is not null) Console.Error.WriteLine("mxd: " + unkept);
         if (report.Stopped == true) Askers.Stopped();
-        return report.Unnamed.Any(unit => unit.IsFailure) || report.Services.Any(s => s.Failure is not null) ? 1 : 0;
+        return unkept is not null || report.Unnamed.Any(unit => unit.IsFailure) || report.Services.Any(s => s.Failure is not null) ? 1 : 0;
     }
 
     private static UnitNamer Look(NameInput input, NameOptions options, IReadOnlyList<ChatAsker> askers, IRunObserver observer)
@@ -70,7 +72,7 @@ internal static class NameCommand
         return UnitNamer.Look(model, replacement, input.Text.Text, input.Text.Model.Tokenizer, input.Units, options, askers[0], askers[^1], observer, stop.Token);
     }
 
-    private static void Show(NameReport report, NameInput input)
+    private static void Show(NameReport report, NameInput input, bool isKept)
     {
         bool hasControls = report.MeanControl is not null;
         if (report.Names.Count > 0)
@@ -78,9 +80,9 @@ internal static class NameCommand
             string[] titles = ["unit", "score", "precision", "recall", .. hasControls ? new[] { "control" } : [], "name"];
             Output.Columns(titles, report.Names.Select(n => (string[])[n.Unit.ToString(CultureInfo.InvariantCulture), Two(n.Score.BalancedAccuracy), Two(n.Score.Precision), Two(n.Score.Recall), .. hasControls ? new[] { Two(n.Control?.BalancedAccuracy) } : [], n.Name]));
             Output.Line(FormattableString.Invariant($"Mean score {report.MeanScore:f2} over {report.Names.Count:n0} units; a name that says nothing has 0.50{(hasControls ? FormattableString.Invariant($", and here those of other units have {report.MeanControl:f2}") : "")}. The score is the balanced accuracy with which {report.Names[0].Scorer} tells by the name alone in which held-out excerpts a unit is active."));
-            Output.Line($"Names: {input.Text.Runs[0].Folder.NamesFile}");
+            if (isKept) Output.Line($"Names: {input.Text.Runs[0].Folder.NamesFile}");
         }
-        foreach (ServiceWork service in report.Services) Output.Line(Spending.Took(service.Service, service.Usage, service.Cost, input.Services.Any(s => s.Spec.Name == service.Service && s.Spec.IsLocal)));
+        foreach (ServiceWork service in report.Services) Output.Line(Spending.Took(service.Service, service.Usage, service.Cost, input.Services.Any(s => s.Spec.Name == service.Service && s.IsFree)));
     }
 
     private static string Two(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("f2", CultureInfo.InvariantCulture) : "-";

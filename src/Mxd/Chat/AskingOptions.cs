@@ -15,7 +15,7 @@ public sealed record AskingOptions
     public int Parallel { get; init; } = 4;
 
     [Option("--retries", "How often a request is repeated that a service refuses for now or does not answer, after growing waits.")]
-    public int Retries { get; init; } = 6;
+    public int Retries { get; init; } = new ChatPatience().Retries;
 
     [Option("--timeout", "Seconds to wait for an answer.")]
     public int Timeout { get; init; } = 120;

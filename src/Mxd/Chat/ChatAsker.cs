@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.AI;
 using Mxd.Runtime;
 
@@ -6,7 +5,8 @@ namespace Mxd.Chat;
 
 /// <summary>
 /// Asks one service: what was answered before is taken from the cache; what may pass (429, 5xx, broken connections, silence) is asked again after growing waits; an answer that cannot
-/// be read is asked for again, with a reminder. A service that does not answer any more fails for good, and is asked nothing further.
+/// be read is asked for again, with a reminder. A question that is refused (400, 413, 422) is a problem of its own. A service that does not answer any more, or refuses the first questions
+/// one after another, fails for good, and is asked nothing further.
 /// </summary>
 public sealed class ChatAsker : IDisposable
 {
@@ -16,12 +16,18 @@ public sealed class ChatAsker : IDisposable
     /// <summary>How often a question is asked whose answers cannot be read.</summary>
     private const int Tries = 3;
 
+    /// <summary>Refused questions in a row, before any answer, after which it is the service that does not work.</summary>
+    private const int MostRefused = 3;
+
     private readonly ChatCache? cache;
     private readonly ChatPatience patience;
     private readonly TimeProvider time;
     private readonly Action<string>? note;
     private readonly CancellationTokenSource failed = new();
     private readonly Lock state = new();
+    private readonly AskingGate gate;
+    private bool hasAnswered;
+    private int refused;
 
     /// <param name="service">Who is asked.</param>
     /// <param name="cache">Answers from before; null asks for all of them again.</param>
@@ -31,6 +37,7 @@ public sealed class ChatAsker : IDisposable
     public ChatAsker(ChatService service, ChatCache? cache, ChatPatience? patience = null, Action<string>? note = null, TimeProvider? time = null)
     {
         (Service, this.cache, this.patience, this.note, this.time) = (service, cache, patience ?? new ChatPatience(), note, time ?? TimeProvider.System);
+        gate = new AskingGate(this.patience, this.time);
     }
 
     public ChatService Service { get; }
@@ -43,6 +50,9 @@ public sealed class ChatAsker : IDisposable
 
     /// <summary>The answer that is there from before; null where there is none that can be read.</summary>
     public T? Known<T>(ChatQuestion<T> question) where T : class => cache?.Find(question.Prompt.KeyFor(Service)) is { } answer ? Read(question, answer) : null;
+
+    /// <summary>Does it work, by an answer of now or before?</summary>
+    private bool IsProven => hasAnswered || Usage.Known > 0;
 
     /// <summary>Answers that were known make a part of what asking took.</summary>
     internal void CountKnown(int answers)
@@ -58,6 +68,7 @@ public sealed class ChatAsker : IDisposable
         for (int attempt = 1; attempt <= Tries; attempt++)
         {
             if (await Answer(question.Prompt, isRepeated: attempt > 1, cancellation).ConfigureAwait(false) is not { } said) return null;
+            if (said.Refusal is { } refusal) return new ChatOutcome<T>(null, refusal);
             if (said.Answer is { } answer && Read(question, answer) is { } value)
             {
                 cache?.Save(question.Prompt.KeyFor(Service), answer);
@@ -85,17 +96,24 @@ public sealed class ChatAsker : IDisposable
             ChatServiceException error;
             try
             {
-                Said said = await Once(prompt, isRepeated, cancellation).ConfigureAwait(false);
-                lock (state) Usage = Usage.With(said.Answer);
-                return said;
+                await gate.Pass(either.Token).ConfigureAwait(false);
+                if (Failure is not null) return null;
+                return Count(await Once(prompt, isRepeated, cancellation).ConfigureAwait(false));
             }
             catch (ChatServiceException e)
             {
                 error = e;
             }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                return null;
+            }
+            if (ChatFailure.IsOfQuestion(error)) return Refuse(error);
+            // Nobody there: hopeless in the beginning, a break afterwards.
+            if (!error.MayPass && !(error.Status is null && hasAnswered)) return Fail(ChatFailure.Hopeless(Service, error));
             TimeSpan wait = patience.Before(repetition, error.RetryAfter);
-            if (!error.MayPass) return Fail(Hopeless(error));
-            if (repetition > patience.Retries || waited + wait > patience.MostWaiting) return Fail(Exhausted(error, repetition - 1, waited, wait));
+            if (repetition > patience.Retries || waited + wait > patience.MostWaiting) return Fail(ChatFailure.Exhausted(Service, error, repetition - 1, waited, wait, patience));
+            if (error.RetryAfter is { } asked) gate.Close(asked);
             note?.Invoke(FormattableString.Invariant($"{Service.Name} {error.Message}; asking again in {wait.TotalSeconds:0.#} s ({repetition} of {patience.Retries})."));
             try
             {
@@ -125,7 +143,7 @@ public sealed class ChatAsker : IDisposable
         {
             // Clients wrap what stops them in exceptions of their own.
             cancellation.ThrowIfCancellationRequested();
-            if (silence.IsCancellationRequested) throw new ChatServiceException(FormattableString.Invariant($"does not answer within {patience.Timeout.TotalSeconds:0.#} s"), mayPass: true, e);
+            if (silence.IsCancellationRequested) throw new ChatServiceException(FormattableString.Invariant($"does not answer within {patience.Timeout.TotalSeconds:0.#} s"), mayPass: true, e) { IsSilence = true };
             return e switch
             {
                 HttpRequestException { StatusCode: { } status } => throw new ChatServiceException($"answers {(int)status}", ChatServiceException.IsPassing(status), e) { Status = status },
@@ -148,19 +166,22 @@ public sealed class ChatAsker : IDisposable
         }
     }
 
-    private string Hopeless(ChatServiceException error) => $"{Service.Name} {error.Message}: " + error.Status switch
+    private Said Count(Said said)
     {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => "check the API key, and that it may use this model.",
-        HttpStatusCode.NotFound => "check the model's name, and the address, which ends in /v1 with most services that speak OpenAI's protocol.",
-        HttpStatusCode.BadRequest => "check the model's name; one that takes no temperature but its own needs --no-temperature.",
-        null => "check the address, and that the service runs.",
-        _ => "check the model's name and the address.",
-    };
+        lock (state)
+        {
+            Usage = Usage.With(said.Answer);
+            if (said.Answer is not null) (hasAnswered, refused) = (true, 0);
+        }
+        return said;
+    }
 
-    private string Exhausted(ChatServiceException error, int repetitions, TimeSpan waited, TimeSpan wait) =>
-        FormattableString.Invariant($"{Service.Name} {error.Message}, after {repetitions} repetitions and {waited.TotalSeconds:0} s of waiting") +
-        (repetitions < patience.Retries && error.RetryAfter is not null ? FormattableString.Invariant($", and asks for {wait.TotalSeconds:0} s more, beyond the {patience.MostWaiting.TotalSeconds:0} s that are waited") : "") +
-        ": repeat the command later, which asks only for what is left, with a larger --retries or a smaller --parallel.";
+    private Said? Refuse(ChatServiceException error)
+    {
+        bool isOfQuestion;
+        lock (state) isOfQuestion = IsProven || ++refused < MostRefused;
+        return isOfQuestion ? new Said(null, Refusal: ChatFailure.Refused(Service, error, IsProven)) : Fail(ChatFailure.Hopeless(Service, error));
+    }
 
     private Said? Fail(string why)
     {
@@ -173,6 +194,6 @@ public sealed class ChatAsker : IDisposable
         return null;
     }
 
-    /// <summary>An answer, or what was odd about the response that has none.</summary>
-    private sealed record Said(ChatAnswer? Answer, string? Oddity = null);
+    /// <summary>An answer, or what was odd about the response that has none, or how the question was refused.</summary>
+    private sealed record Said(ChatAnswer? Answer, string? Oddity = null, string? Refusal = null);
 }

@@ -1,3 +1,5 @@
+using Mxd.Runtime;
+
 namespace Mxd.Chat;
 
 /// <summary>A question for one service.</summary>
@@ -48,7 +50,16 @@ public sealed class ChatBatch<T> where T : class
             {
                 ChatTask<T> task = tasks[same[0]];
                 if (task.Asker.Failure is not null) return;
-                ChatOutcome<T>? outcome = await task.Asker.Ask(task.Question, token).ConfigureAwait(false);
+                ChatOutcome<T>? outcome;
+                try
+                {
+                    outcome = await task.Asker.Ask(task.Question, token).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
+                {
+                    // Whatever it is, it is not worth the answers to all other questions.
+                    outcome = new ChatOutcome<T>(null, $"{task.Asker.Service.Name} could not be asked ({OneLine.Of(e)})");
+                }
                 foreach (int place in same) outcomes[place] = outcome;
                 lock (counting) progress?.Report(++done);
             }).ConfigureAwait(false);

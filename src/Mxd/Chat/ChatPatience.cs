@@ -3,8 +3,11 @@ namespace Mxd.Chat;
 /// <summary>How long a service that does not answer is asked again.</summary>
 public sealed record ChatPatience
 {
-    /// <summary>Repetitions of one request.</summary>
-    public int Retries { get; init; } = 6;
+    /// <summary>Beyond these a wait is <see cref="MostWaiting"/>, whatever it began with.</summary>
+    private const int MostDoublings = 60;
+
+    /// <summary>Repetitions of one request: the waits of 8 last two minutes at least, beyond a limit that is counted by the minute.</summary>
+    public int Retries { get; init; } = 8;
 
     /// <summary>Longest wait for an answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
@@ -22,6 +25,7 @@ public sealed record ChatPatience
     internal TimeSpan Before(int repetition, TimeSpan? asked)
     {
         if (asked is { } told) return (told < TimeSpan.Zero ? TimeSpan.Zero : told) + FirstWait * Jitter();
-        return FirstWait * Math.Pow(2, repetition - 1) * (0.5 + Jitter() / 2);
+        double doublings = Math.Min(repetition - 1, MostDoublings);
+        return TimeSpan.FromSeconds(Math.Min(FirstWait.TotalSeconds * Math.Pow(2, doublings), MostWaiting.TotalSeconds) * (0.5 + Jitter() / 2));
     }
 }

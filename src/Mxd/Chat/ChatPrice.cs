@@ -23,5 +23,5 @@ public sealed record ChatPrice(double Input, double Output)
     public double Of(long inputTokens, long outputTokens) => (inputTokens * Input + outputTokens * Output) / Million;
 
     private static double? Read(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out double value) ? value : null;
+        double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null;
 }

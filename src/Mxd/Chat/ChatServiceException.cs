@@ -20,6 +20,9 @@ public sealed class ChatServiceException : Exception
     /// <summary>What it answered instead; null where it did not answer at all.</summary>
     public HttpStatusCode? Status { get; init; }
 
+    /// <summary>Did it say nothing within the time for an answer?</summary>
+    public bool IsSilence { get; init; }
+
     /// <summary>How long it asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

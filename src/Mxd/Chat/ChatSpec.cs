@@ -22,7 +22,7 @@ public sealed partial record ChatSpec(string Provider, string Model, Uri Endpoin
     /// <summary>The service and the model, without what is secret or says where a secret is.</summary>
     public string Name => Endpoint == Standard(Provider) ? $"{Provider}:{Model}" : $"{Provider}:{Model}@{Endpoint.ToString().TrimEnd('/')}";
 
-    /// <summary>Is it on this machine, where asking costs nothing?</summary>
+    /// <summary>Is it on this machine?</summary>
     public bool IsLocal => Endpoint.IsLoopback;
 
     /// <summary>Reads a name.</summary>
@@ -34,12 +34,15 @@ public sealed partial record ChatSpec(string Provider, string Model, Uri Endpoin
         Match match = Form().Match(text);
         if (!match.Success)
             throw new MxdInputException($"{option} is '{text.Split('#')[0]}'; give openai:MODEL, openai:MODEL@ADDRESS, ollama:MODEL or ollama:MODEL@ADDRESS, such as openai:gpt-4o-mini or openai:MODEL@http://localhost:8000/v1, with #VARIABLE at its end where an environment variable of that name, in capitals, holds the API key.");
-        string provider = match.Groups["provider"].Value;
+        string provider = match.Groups["provider"].Value, model = match.Groups["model"].Value;
+        // Before a second @ there may be a password.
+        if (!match.Groups["address"].Success && model.Contains('@', StringComparison.Ordinal))
+            throw new MxdInputException($"{option} names the model {(model.Count(c => c == '@') == 1 ? $"'{model}'" : "in a way")} that has an @ and no address after it: write http:// or https:// before the address, such as {provider}:MODEL@http://localhost:8000/v1.");
         Uri endpoint = match.Groups["address"] is { Success: true } address ? Address(option, address.Value) : Standard(provider);
         string? variable = match.Groups["variable"] is { Success: true } named ? named.Value : endpoint == openAI ? StandardKey : null;
         if (variable is not null && endpoint.Scheme == "http" && !endpoint.IsLoopback)
             throw new MxdInputException($"{option} names {endpoint.Host} over http, where an API key could be read on its way: give an https address, or leave #{variable} out.");
-        return new ChatSpec(provider, match.Groups["model"].Value, endpoint, variable);
+        return new ChatSpec(provider, model, endpoint, variable);
     }
 
     /// <summary>The API key; null where none is sent.</summary>
@@ -64,6 +67,6 @@ public sealed partial record ChatSpec(string Provider, string Model, Uri Endpoin
     }
 
     // Variables are in capitals, so that a key pasted in the place of its name is none, and is not shown.
-    [GeneratedRegex(@"^(?<provider>openai|ollama):(?<model>[^\s#]+?)(@(?<address>https?://[^#\s]+))?(#(?<variable>[A-Z_][A-Z0-9_]*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<provider>openai|ollama):(?<model>[^\s#]+?)(@(?<address>(?i:https?)://[^#\s]+))?(#(?<variable>[A-Z_][A-Z0-9_]*))?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Form();
 }

@@ -11,6 +11,9 @@ public sealed record NamedService(ChatSpec Spec, ChatPrice? Price, double? Tempe
     /// <summary>The API key, which no text made of this has; null where none is sent.</summary>
     internal string? Key { get; init; }
 
+    /// <summary>Does asking it cost nothing? What is on this machine is free unless it has a price: it may stand before a service that takes one.</summary>
+    public bool IsFree => Price is null ? Spec.IsLocal : Price is { Input: 0, Output: 0 };
+
     /// <summary>Reads the names of services and their keys.</summary>
     /// <param name="option">The option they were given for.</param>
     /// <param name="names">As <see cref="ChatSpec"/> says.</param>
@@ -39,7 +42,7 @@ public sealed record NamedService(ChatSpec Spec, ChatPrice? Price, double? Tempe
     /// <summary>The service behind a client.</summary>
     /// <param name="create">Makes a client for a model and an API key, which may be null.</param>
     public ChatService Connect(Func<ChatSpec, string?, Microsoft.Extensions.AI.IChatClient> create) =>
-        new(Spec.Name, create(Spec, Key)) { Price = Price, IsFree = Spec.IsLocal, Temperature = Temperature };
+        new(Spec.Name, create(Spec, Key)) { Price = Price, IsFree = IsFree, Temperature = Temperature };
 
     /// <summary>Without the key.</summary>
     public override string ToString() => Spec.Name;

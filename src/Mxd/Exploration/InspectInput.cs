@@ -119,7 +119,7 @@ public sealed class InspectInput : IDisposable
     }
 
     private static Dictionary<int, NamedUnit> NamesOf(EvalRun run) =>
-        NamesFile.Find(run.Folder) is { } file && file.TrainedTokens == run.Saved.Origin?.TrainedTokens ? file.Names.ToDictionary(name => name.Unit) : [];
+        NamesFile.Find(run.Folder) is { } file && file.IsOf(run) ? file.Names.ToDictionary(name => name.Unit) : [];
 
     private static ModelFile OpenAlone(InspectOptions options, EvalRun[] runs, string place, IRunObserver observer, CancellationToken cancellation)
     {

@@ -8,6 +8,10 @@ namespace Mxd.Training;
 /// <summary>A run on disk: what it is (run.json), what it learnt (layer.safetensors), how it went (metrics.jsonl), where it stands (checkpoints/).</summary>
 public sealed record RunFolder(string Path)
 {
+    private const int LockAttempts = 100;
+
+    private static readonly TimeSpan lockPause = TimeSpan.FromMilliseconds(100);
+
     public string DescriptionFile => System.IO.Path.Combine(Path, "run.json");
 
     public string LayerFile => System.IO.Path.Combine(Path, NativeLayer.FileName);
@@ -90,6 +94,25 @@ public sealed record RunFolder(string Path)
         foreach (string folder in new[] { Path, CheckpointsFolder }.Where(Directory.Exists))
             foreach (string file in Directory.GetFiles(folder, ".*.tmp")) File.Delete(file);
         return held;
+    }
+
+    /// <summary>Keeps other processes from the names until the result is disposed; waits while one is at them, which writes a small file.</summary>
+    /// <exception cref="IOException">There can be no lock, or somebody holds it for longer than that takes.</exception>
+    public IDisposable HoldNames()
+    {
+        // It stays: of a file that vanishes with the lock, a third process can make another while a second has the first.
+        string file = System.IO.Path.Combine(Path, ".names.lock");
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (attempt < LockAttempts)
+            {
+                Thread.Sleep(lockPause);
+            }
+        }
     }
 
     /// <summary>A file that nobody else opens and that vanishes when it is closed.</summary>

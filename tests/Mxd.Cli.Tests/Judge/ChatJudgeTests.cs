@@ -49,7 +49,7 @@ public sealed class ChatJudgeTests : IDisposable
     [Fact]
     public void TwoJudges_AreCompared_AndDrawn()
     {
-        ToolResult result = Judge(chat.OpenAI, chat.Ollama, "--out", folder.File("figures"), "--price", "1,2").Succeeded();
+        ToolResult result = Judge(chat.OpenAI, chat.Ollama, "--out", folder.File("figures"), "--price", "1,2", "--yes").Succeeded();
         string shown = result.Output.ReplaceLineEndings(" ");
         foreach (string part in new[] { "[1]", "[2]", "0.10 0.90", $"{chat.OpenAI} and {chat.Ollama}, over 3 units: concept Pearson 1.00, Spearman 1.00, mean difference 0.00", "steered.json (mxd): concept 0.20 ± 0.09", "concept-fluency.svg" })
             Assert.Contains(part, shown, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed class ChatJudgeTests : IDisposable
         JsonElement json = JsonDocument.Parse(result.Output).RootElement;
         Assert.Equal(0.5, Assert.Single(json.GetProperty("scores").EnumerateArray()).GetProperty("concept").GetDouble());
         string failure = json.GetProperty("judges")[0].GetProperty("failure").GetString()!;
-        Assert.Contains("answers 429 (you exceeded your quota), after 2 repetitions", failure, StringComparison.Ordinal);
+        Assert.Contains("answers 429 (you exceeded your quota), after 2 repetitions (--retries)", failure, StringComparison.Ordinal);
         Assert.Equal("mxd: " + failure, result.ErrorLines[^1]);
         Assert.Equal(1 + 3, chat.Requests.Count);
 
@@ -138,7 +138,7 @@ public sealed class ChatJudgeTests : IDisposable
         chat.Always = chat.Silence;
         ToolResult result = Judge(chat.OpenAI, "--timeout", "1", "--retries", "0");
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("does not answer within 1 s, after 0 repetitions", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("does not answer within 1 s, after 0 repetitions (--retries) and 0 s of waiting: repeat the command later, which asks only for what is left, with a larger --timeout", result.ErrorLines[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class ChatJudgeTests : IDisposable
     {
         ToolResult result = Judge("openai:judge@https://chat.invalid/v1#" + Variable, "--price", "1000,1000000");
         Assert.Equal(2, result.ExitCode);
-        Assert.Matches(@"^openai:judge@https://chat\.invalid/v1: 3 requests, about [\d,]+ tokens of questions \(4 bytes each\) and 60 of answers; cost about 6\d\.\d+ in the unit of --price\.$", result.ErrorLines[0]);
+        Assert.Matches(@"^openai:judge@https://chat\.invalid/v1: 3 requests, about [\d,]+ tokens of questions \(4 bytes each\) and 60 of answers, without repetitions and thinking; cost about 6\d in the unit of --price\.$", result.ErrorLines[0]);
         Assert.Contains("--yes", result.ErrorLines[1], StringComparison.Ordinal);
         Assert.Empty(result.Output);
         ToolResult unknown = Judge("openai:judge@https://chat.invalid/v1");
@@ -175,11 +175,36 @@ public sealed class ChatJudgeTests : IDisposable
         Assert.Contains("openai:judge@https://chat.invalid/v1 does not answer (", agreed.ErrorLines[^1], StringComparison.Ordinal);
     }
 
+    /// <summary>What is here may stand before a service that takes something.</summary>
+    [Fact]
+    public void APriceOfAServiceOnThisMachine_IsSaid()
+    {
+        ToolResult refused = Judge(chat.OpenAI, "--price", "1,2");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("cost about 0.00", refused.ErrorLines[0], StringComparison.Ordinal);
+        // Three requests of 200 and 15 tokens each.
+        Assert.Contains("cost 0.00069 in the unit of --price.", Judge(chat.OpenAI, "--price", "1,2", "--yes").Succeeded().Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AQuestionThatIsRefused_LeavesOnlyThatUnitWithoutAScore()
+    {
+        chat.Faults.Enqueue(FakeChat.Refuse(400, "context length exceeded"));
+        ToolResult result = Judge(chat.OpenAI, "--parallel", "1", "--json");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal([0.2, 0.3], JsonDocument.Parse(result.Output).RootElement.GetProperty("scores").EnumerateArray().Skip(1).Select(s => s.GetProperty("concept").GetDouble()));
+        Assert.Contains("mxd: Unit 1 of steered.json has no score: ", result.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("answers 400 (context length exceeded)", result.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EverythingThatIsWrong_IsSaidAtOnce()
     {
         Judge("openai:judge", "gpt", "--parallel", "0", "--price", "1").Refused("--parallel is 0", "--price is '1'", "openai:judge needs an API key, and OPENAI_API_KEY is not set", "--judge is 'gpt'");
         Judge(chat.OpenAI, chat.OpenAI).Refused("--judge names the same judge twice", "names the same model twice");
+        Judge(chat.OpenAI, "--text", "dotnet:held-out", "--contexts", "8").Refused("--text, --contexts are for the language model itself|add local to --judge");
+        Judge("local", "--yes", "--parallel", "0").Refused("--yes, --parallel are for asking services|name one by --judge");
+        Judge("openai:m@localhost:8000/v1").Refused("'m@localhost:8000/v1' that has an @|write http:// or https://");
         Judge(chat.OpenAI, "local").Refused("names no run that is there, so the language model is not known", "held out text");
         Assert.Empty(chat.Requests);
     }

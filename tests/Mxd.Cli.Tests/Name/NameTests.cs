@@ -44,6 +44,30 @@ public sealed class NameTests : CliTests, IClassFixture<TrainedRuns>
         foreach (string shown in new[] { "unit", "score", "control", "a name that says nothing has 0.50", NamesFile }) Assert.Contains(shown, again.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Names were paid for: they are printed, and the answers are kept, wherever they cannot be written.</summary>
+    [Fact]
+    public void NamesThatCannotBeWritten_ArePrinted()
+    {
+        using var jealous = new FakeChat(question =>
+        {
+            Directory.CreateDirectory(NamesFile);
+            return WordNamer.Answer(question);
+        });
+        ToolResult result = Call(jealous.Ollama, "--top", "2", "--json");
+        bool isThere = Directory.Exists(NamesFile);
+        Directory.Delete(NamesFile);
+        Assert.True(isThere);
+        Assert.Equal(1, result.ExitCode);
+        Assert.NotEmpty(JsonDocument.Parse(result.Output).RootElement.GetProperty("names").EnumerateArray());
+        Assert.Contains("mxd: The names could not be written to " + NamesFile, result.ErrorLines[^1], StringComparison.Ordinal);
+
+        // Nothing is asked again, and so nothing is in the way.
+        int requests = jealous.Requests.Count;
+        Call(jealous.Ollama, "--top", "2").Succeeded();
+        Assert.Equal(requests, jealous.Requests.Count);
+        Assert.True(File.Exists(NamesFile));
+    }
+
     [Fact]
     public void ANamerThatRefuses_LeavesUnitsWithoutNames()
     {
@@ -59,7 +83,7 @@ public sealed class NameTests : CliTests, IClassFixture<TrainedRuns>
     [Fact]
     public void WhatMayCost_IsAskedForFirst()
     {
-        ToolResult result = Call("openai:namer@https://chat.invalid/v1", "--top", "2", "--scorer", chat.OpenAI, "--price", "1,1");
+        ToolResult result = Call("openai:namer@https://chat.invalid/v1", "--top", "2", "--scorer", chat.OpenAI, "--price", "1,1", "0,0");
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(result.ErrorLines, line => line.Contains("2 requests, about ", StringComparison.Ordinal) && line.Contains("cost about ", StringComparison.Ordinal));
         Assert.Contains(result.ErrorLines, line => line.StartsWith(chat.OpenAI, StringComparison.Ordinal) && line.EndsWith("; free.", StringComparison.Ordinal));
@@ -75,6 +99,7 @@ public sealed class NameTests : CliTests, IClassFixture<TrainedRuns>
         Name("--units", "1,x,100000").Refused("--units names 'x'", "--units names unit 100000");
         Name("--top", "100000").Refused("--top is 100000, but the layer has");
         Tool.Run("name").Refused("--run is missing", "--namer is missing");
+        Name("--top", "2", "--tested", "7").Refused("--tested is 7; it must be even|give 6 or 8");
         File.WriteAllText(NamesFile, "{");
         Name("--units", "1").Refused("names.json cannot be read");
         Assert.Empty(chat.Requests);

@@ -82,7 +82,7 @@ public sealed class ChatAskerTests : IDisposable
         using ChatAsker asker = Asker(client);
         Assert.Null(await asker.Ask(Question("a"), default));
         Assert.Equal(4, client.Requests);
-        Assert.Equal("service answers 429, after 3 repetitions and 4 s of waiting: repeat the command later, which asks only for what is left, with a larger --retries or a smaller --parallel.", asker.Failure);
+        Assert.Equal("service answers 429, after 3 repetitions (--retries) and 4 s of waiting: repeat the command later, which asks only for what is left, with a larger --retries or a smaller --parallel.", asker.Failure);
         Assert.Null(await asker.Ask(Question("b"), default));
         Assert.Equal(4, client.Requests);
     }
@@ -93,14 +93,14 @@ public sealed class ChatAskerTests : IDisposable
         using ChatAsker asker = Asker(new ScriptedClient((_, _) => throw Refusal(HttpStatusCode.TooManyRequests, 3000)));
         Assert.Null(await asker.Ask(Question("a"), default));
         Assert.Empty(time.Waits);
-        Assert.Contains("after 0 repetitions and 0 s of waiting, and asks for 3000 s more, beyond the 300 s that are waited", asker.Failure, StringComparison.Ordinal);
+        Assert.Contains("after 0 repetitions and 0 s of waiting, and asks for 3000 s more, beyond the 300 s that are waited: repeat the command later, which asks only for what is left, with a smaller --parallel.", asker.Failure, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(HttpStatusCode.Unauthorized, "check the API key")]
     [InlineData(HttpStatusCode.Forbidden, "check the API key")]
     [InlineData(HttpStatusCode.NotFound, "check the model's name, and the address")]
-    [InlineData(HttpStatusCode.BadRequest, "check the model's name; one that takes no temperature but its own needs --no-temperature")]
+    [InlineData(HttpStatusCode.PaymentRequired, "check the model's name and the address")]
     public async Task WhatCannotPass_EndsAtOnce(HttpStatusCode status, string advice)
     {
         var client = new ScriptedClient((_, _) => throw Refusal(status));
@@ -108,6 +108,98 @@ public sealed class ChatAskerTests : IDisposable
         Assert.Null(await asker.Ask(Question("a"), default));
         Assert.Equal(1, client.Requests);
         Assert.Contains($"service answers {(int)status}: {advice}", asker.Failure, StringComparison.Ordinal);
+    }
+
+    /// <summary>Too long for the model, say: the others are asked all the same.</summary>
+    [Theory]
+    [InlineData(HttpStatusCode.BadRequest)]
+    [InlineData(HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(HttpStatusCode.UnprocessableEntity)]
+    public async Task AQuestionThatIsRefused_IsItsOwnProblem(HttpStatusCode status)
+    {
+        var client = new ScriptedClient((question, _) => question[0] == 'x' ? throw Refusal(status) : question);
+        using ChatAsker asker = Asker(client);
+        string[] questions = ["x1", "x2", "a", "x3", "x4", "x5", "x6", "b"];
+        var batch = new ChatBatch<string>([.. questions.Select(q => new ChatTask<string>(asker, Question(q)))]);
+        await batch.Run(1, null, default);
+        Assert.Equal(["a", "b"], batch.Outcomes.Select(o => o!.Value).OfType<string>());
+        Assert.StartsWith($"service answers {(int)status}; ", batch.Outcomes[0]!.Problem, StringComparison.Ordinal);
+        Assert.Equal($"service answers {(int)status}", batch.Outcomes[^2]!.Problem);
+        Assert.Null(asker.Failure);
+        Assert.Equal(questions.Length, client.Requests);
+
+        // What is known from before tells that the service works, as well.
+        using ChatAsker later = Asker(client);
+        await new ChatBatch<string>([.. questions.Select(q => new ChatTask<string>(later, Question(q)))]).Run(1, null, default);
+        Assert.Null(later.Failure);
+    }
+
+    [Fact]
+    public async Task TheFirstThreeQuestionsRefused_ItIsTheService()
+    {
+        var client = new ScriptedClient((_, _) => throw Refusal(HttpStatusCode.BadRequest));
+        using ChatAsker asker = Asker(client);
+        var batch = new ChatBatch<string>([.. "abcdef".Select(c => new ChatTask<string>(asker, Question($"{c}")))]);
+        await batch.Run(1, null, default);
+        Assert.Equal(3, client.Requests);
+        Assert.Equal("service answers 400: check the model's name; one that takes no temperature but its own needs --no-temperature.", asker.Failure);
+        Assert.Null(batch.Outcomes[2]);
+    }
+
+    [Fact]
+    public async Task NobodyThere_IsHopelessInTheBeginning_AndABreakAfterwards()
+    {
+        using ChatAsker never = Asker(new ScriptedClient((_, _) => throw new ChatServiceException("does not answer (no such host)", mayPass: false)));
+        Assert.Null(await never.Ask(Question("a"), default));
+        Assert.Equal("service does not answer (no such host): check the address, and that the service runs.", never.Failure);
+        using ChatAsker broken = Asker(new ScriptedClient((_, number) => number == 2 ? throw new ChatServiceException("does not answer (refused)", mayPass: false) : "fine"));
+        await broken.Ask(Question("b"), default);
+        Assert.Equal("fine", (await broken.Ask(Question("c"), default))!.Value);
+    }
+
+    [Fact]
+    public async Task WhatOneRequestIsToldToWait_HoldsTheOthersBack()
+    {
+        var gate = new AskingGate(patience, time);
+        await gate.Pass(default);
+        Assert.Empty(time.Waits);
+        gate.Close(TimeSpan.FromSeconds(30));
+        gate.Close(TimeSpan.FromSeconds(5));
+        await gate.Pass(default);
+        Assert.Equal([30], time.Waits);
+        await gate.Pass(default);
+        Assert.Equal([30], time.Waits);
+    }
+
+    [Fact]
+    public async Task ManyRetries_AreNoWaitsWithoutEnd()
+    {
+        ChatPatience own = new() { Jitter = () => 1 };
+        foreach (int repetition in new[] { 20, 100, int.MaxValue }) Assert.Equal(own.MostWaiting, own.Before(repetition, null));
+        using var asker = new ChatAsker(new ChatService("service", new ScriptedClient((_, _) => throw Refusal(HttpStatusCode.TooManyRequests))), Cache, own with { Retries = 100, Timeout = TimeSpan.FromDays(1) }, notes.Add, time);
+        Assert.Null(await asker.Ask(Question("a"), default));
+        Assert.Contains("after 8 repetitions and 255 s of waiting, and the next wait is 256 s more, beyond the 300 s that are waited: ", asker.Failure, StringComparison.Ordinal);
+    }
+
+    /// <summary>Limits are counted by the minute with most services.</summary>
+    [Fact]
+    public void DefaultWaits_LastTwoMinutes()
+    {
+        ChatPatience least = new() { Jitter = () => 0 }, most = new() { Jitter = () => 1 };
+        Assert.True(Sum(least) >= TimeSpan.FromMinutes(2) && Sum(most) <= most.MostWaiting);
+        Assert.Equal(most.Retries, new AskingOptions().Retries);
+
+        static TimeSpan Sum(ChatPatience patience) => Enumerable.Range(1, patience.Retries).Select(r => patience.Before(r, null)).Aggregate((a, b) => a + b);
+    }
+
+    [Fact]
+    public async Task AnExceptionOfOneQuestion_LeavesTheOthers()
+    {
+        using var asker = new ChatAsker(new ChatService("service", new ScriptedClient((question, _) => question)), Cache, patience, notes.Add, time);
+        var batch = new ChatBatch<string>([.. "abc".Select(c => new ChatTask<string>(asker, new ChatQuestion<string>(new ChatPrompt("system", $"{c}"), answer => answer == "b" ? throw new ArithmeticException("too\nlarge") : answer, 5)))]);
+        await batch.Run(2, null, default);
+        Assert.Equal(["a", null, "c"], batch.Outcomes.Select(o => o!.Value));
+        Assert.Equal("service could not be asked (too; large)", batch.Outcomes[1]!.Problem);
     }
 
     /// <summary>Clients that other people give throw what they like.</summary>
@@ -151,7 +243,7 @@ public sealed class ChatAskerTests : IDisposable
         using var asker = new ChatAsker(new ChatService("service", client), Cache, patience with { Retries = 1, Timeout = TimeSpan.FromMilliseconds(20) }, notes.Add, time);
         Assert.Null(await asker.Ask(Question("a"), default));
         Assert.Equal(2, client.Requests);
-        Assert.Contains("service does not answer within 0 s, after 1 repetitions", asker.Failure, StringComparison.Ordinal);
+        Assert.Contains("service does not answer within 0 s, after 1 repetition (--retries)", asker.Failure, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public class ChatSpecTests
     [InlineData("ollama:llama3.2:3b", "llama3.2:3b", "http://localhost:11434/", null, true, "ollama:llama3.2:3b")]
     [InlineData("ollama:@cf/x@http://127.0.0.1:9", "@cf/x", "http://127.0.0.1:9/", null, true, "ollama:@cf/x@http://127.0.0.1:9")]
     [InlineData("ollama:m@http://10.0.0.7:11434", "m", "http://10.0.0.7:11434/", null, false, "ollama:m@http://10.0.0.7:11434")]
+    [InlineData("openai:m@HTTPS://API.example.com/v1", "m", "https://api.example.com/v1", null, false, "openai:m@https://api.example.com/v1")]
     public void AName_IsRead(string text, string model, string endpoint, string? variable, bool isLocal, string name)
     {
         var spec = ChatSpec.Parse("--judge", text);
@@ -27,6 +28,9 @@ public class ChatSpecTests
     [InlineData("claude:m", "--judge is 'claude:m'")]
     [InlineData("openai:m#sk-proj-secret", "--judge is 'openai:m'")]
     [InlineData("openai:m#sksecret", "--judge is 'openai:m'")]
+    [InlineData("openai:llama@localhost:8000/v1", "--judge names the model 'llama@localhost:8000/v1' that has an @ and no address after it: write http:// or https:// before the address, such as openai:MODEL@http")]
+    [InlineData("ollama:m@10.0.0.5:11434", "such as ollama:MODEL@http")]
+    [InlineData("openai:m@me:secret@host/v1", "an @ and no address")]
     [InlineData("openai:m@https://me:secret@host/v1", "user or a password in its address")]
     [InlineData("openai:m@https://host/v1?key=1", "which is none")]
     [InlineData("openai:m@http://host/v1#MY_KEY", "over http, where an API key could be read")]
@@ -64,10 +68,21 @@ public class ChatSpecTests
     [InlineData("-1,2")]
     [InlineData("a,b")]
     [InlineData("1e9,2")]
+    [InlineData("NaN,1")]
+    [InlineData("1,Infinity")]
     public void OtherPrices_AreRefused(string text) => Assert.Contains($"--price is '{text}'", Assert.Throws<MxdInputException>(() => ChatPrice.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Cost_IsThatOfAMillionTokens() => Assert.Equal(0.15 * 2 + 0.6 * 3, new ChatPrice(0.15, 0.6).Of(2_000_000, 3_000_000), 1e-12);
+
+    /// <summary>What is on this machine may stand before a service that takes something.</summary>
+    [Theory]
+    [InlineData("ollama:m", null, true)]
+    [InlineData("ollama:m", "1,2", false)]
+    [InlineData("ollama:m@http://10.0.0.7:11434", null, false)]
+    [InlineData("ollama:m@http://10.0.0.7:11434", "0,0", true)]
+    public void WhatIsFree_IsHereAndHasNoPrice(string name, string? price, bool isFree) =>
+        Assert.Equal(isFree, new NamedService(ChatSpec.Parse("--judge", name), price is null ? null : ChatPrice.Parse(price), 0).IsFree);
 
     [Fact]
     public void Problems_AreSaidAtOnce() => Assert.Equal(4, new AskingOptions { Parallel = 0, Retries = -1, Timeout = 0, Price = ["x"] }.Problems(1).Count());

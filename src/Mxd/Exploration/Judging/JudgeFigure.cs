@@ -14,12 +14,12 @@ public static class JudgeFigure
     {
         var palette = new Palette();
         List<ChartSeries> series = [];
-        foreach (JudgedSpread spread in result.Summary.Where(s => s.Units > 0))
+        foreach (JudgedSpread spread in result.Summary.Where(s => double.IsFinite(s.Concept)))
         {
             SeriesStyle style = palette.Next(spread.Type ?? "") with { HasLine = false };
             string name = result.Summary.Count(s => s.Type == spread.Type) == 1 && spread.Type is { } type ? type : Path.GetFileName(spread.File);
-            series.Add(new ChartSeries("", [.. result.Scores.Where(s => s.File == spread.File).SelectMany(s => s.Points).Select(p => new ChartPoint(p.Concept, p.Fluency))], style with { IsHollow = true }));
-            if (spread.Units > 1) series.Add(new ChartSeries("", [.. Ellipse(spread)], style with { Marker = Marker.None, HasLine = true }) { IsOutline = true });
+            series.Add(new ChartSeries("", [.. result.Scores.Where(s => s.File == spread.File).SelectMany(s => s.Points).Where(p => double.IsFinite(p.Concept)).Select(p => new ChartPoint(p.Concept, p.Fluency))], style with { IsHollow = true }));
+            if (double.IsFinite(spread.Covariance)) series.Add(new ChartSeries("", [.. Ellipse(spread)], style with { Marker = Marker.None, HasLine = true }) { IsOutline = true });
             series.Add(new ChartSeries($"{name}, {spread.Units:n0} units", [new ChartPoint(spread.Concept, spread.Fluency)], style));
         }
         return new Chart

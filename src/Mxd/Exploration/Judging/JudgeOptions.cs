@@ -29,6 +29,9 @@ public sealed record JudgeOptions
     [Option("--device", "Device: cpu, cuda, cuda:N or auto.")]
     public string Device { get; init; } = "auto";
 
+    /// <summary>Options that were given, by name, those for asking services (<see cref="Chat.AskingOptions"/>) among them: what changes nothing is refused.</summary>
+    public IReadOnlyList<string> Given { get; init; } = [];
+
     /// <summary>Are services asked?</summary>
     public bool AsksServices => Services.Any();
 
@@ -38,12 +41,29 @@ public sealed record JudgeOptions
     /// <summary>Does the language model itself judge?</summary>
     internal bool IsLocal => !AsksServices || Judge.Contains(JudgeScore.Local);
 
+    /// <summary>What the language model itself needs, and only it.</summary>
+    private static IEnumerable<string> ForLocal => ["--text", "--text-field", "--contexts", "--model", "--model-dtype", "--device"];
+
+    private string? Unused
+    {
+        get
+        {
+            string[] own = [.. ForLocal, "--judge", "--out"], unused = [.. AsksServices ? IsLocal ? [] : Given.Intersect(ForLocal) : Given.Except(own)];
+            if (unused.Length == 0) return null;
+            string names = string.Join(", ", unused), are = unused.Length == 1 ? "is" : "are", them = unused.Length == 1 ? "it" : "them";
+            return AsksServices
+                ? $"{names} {are} for the language model itself, and --judge names services alone: leave {them} out, or add local to --judge."
+                : $"{names} {are} for asking services, and --judge names none: leave {them} out, or name one by --judge.";
+        }
+    }
+
     /// <summary>Every rule these options break, a line each.</summary>
     internal IEnumerable<string> Problems()
     {
         if (Contexts < 2) yield return $"--contexts is {Contexts}; it must be at least 2, so that there are different ones.";
         if (ModelDtype is not ("float32" or "bfloat16")) yield return $"--model-dtype is '{ModelDtype}'; choose float32 or bfloat16.";
         if (Judge.Distinct().Count() < Judge.Count) yield return "--judge names the same judge twice: name each once.";
+        if (Unused is { } unused) yield return unused;
         if (File.Exists(Out)) yield return $"--out is {Out}, which is a file: name a folder.";
     }
 }

@@ -49,18 +49,23 @@ public sealed record JudgeScore(string Judge, double Concept, double Fluency, st
 /// <param name="Covariance">Over units.</param>
 public sealed record JudgedSpread(string File, string? Type, int Units, double Concept, double Fluency, double ConceptVariance, double FluencyVariance, double Covariance)
 {
-    /// <summary>Of the units that have a fluency; those of one sample have no concept. Of several services' scores each counts by itself, as published: they are pooled.</summary>
+    /// <summary>Of the units that have a fluency; those of one sample have no concept, and are left out of its mean, variance and covariance. Of several services' scores each counts by itself, as published: they are pooled.</summary>
     internal static JudgedSpread Of(JudgedFile file, IReadOnlyList<JudgedUnits> units)
     {
         (double Concept, double Fluency)[] whole = [.. units.SelectMany(u => u.Points)];
-        double concept = Mean(p => p.Concept), fluency = Mean(p => p.Fluency);
+        (double Concept, double Fluency)[] both = [.. whole.Where(p => double.IsFinite(p.Concept))];
+        double[] concept = [.. both.Select(p => p.Concept)], fluency = [.. whole.Select(p => p.Fluency)];
         return new JudgedSpread(
-            file.Path, file.Type, units.Count(u => u.Points.Any()), concept, fluency, Spread(p => (p.Concept - concept) * (p.Concept - concept)), Spread(p => (p.Fluency - fluency) * (p.Fluency - fluency)),
-            Spread(p => (p.Concept - concept) * (p.Fluency - fluency)));
+            file.Path, file.Type, units.Count(u => u.Points.Any()), Mean(concept), Mean(fluency), Covariance(concept, concept), Covariance(fluency, fluency),
+            Covariance(concept, [.. both.Select(p => p.Fluency)]));
 
-        double Mean(Func<(double Concept, double Fluency), double> of) => whole.Select(of).DefaultIfEmpty(double.NaN).Average();
+        static double Mean(double[] values) => values.DefaultIfEmpty(double.NaN).Average();
 
-        double Spread(Func<(double Concept, double Fluency), double> of) => whole.Length < 2 ? double.NaN : whole.Sum(of) / (whole.Length - 1);
+        static double Covariance(double[] a, double[] b)
+        {
+            double meanA = Mean(a), meanB = Mean(b);
+            return a.Length < 2 ? double.NaN : a.Zip(b, (x, y) => (x - meanA) * (y - meanB)).Sum() / (a.Length - 1);
+        }
     }
 }
 

@@ -9,11 +9,11 @@ namespace Mxd.Exploration.Naming;
 /// <summary>Everything that naming reads, checked before work starts.</summary>
 public sealed class NameInput : IDisposable
 {
-    private readonly NamesFile? known;
+    private readonly NamesFile unnamed;
 
-    private NameInput(EvalInput text, IReadOnlyList<NamedService> services, NamesFile? known)
+    private NameInput(EvalInput text, IReadOnlyList<NamedService> services, NamesFile unnamed)
     {
-        (Text, Services, this.known) = (text, services, known);
+        (Text, Services, this.unnamed) = (text, services, unnamed);
     }
 
     /// <summary>The run, the language model and the text.</summary>
@@ -44,8 +44,11 @@ public sealed class NameInput : IDisposable
         if (units == 0) throw new MxdInputException($"{run.Path} is of type '{run.Saved.Layer.Type}', which has no units to name: name another run.");
         problems.AddIf(options.Top > units, $"--top is {options.Top}, but the layer has {units} units: give at most that.");
         IReadOnlyList<int>? chosen = options.Top is null ? problems.Collect(() => UnitRanges.Parse(options.Units, units)) : null;
-        NamesFile? known = problems.Collect(() => NamesFile.Find(run.Folder)!);
+        problems.Collect(() => { NamesFile.Find(run.Folder); });
+        if (Directory.Exists(run.Folder.NamesFile)) problems.Add($"{run.Folder.NamesFile} is a folder, where the names belong: move it away.");
+        else if (run.Folder.WhyNotWritable() is not null) problems.Add($"{run.Path} cannot be written to, and the names belong there: free it, or copy the run.");
         problems.ThrowIfAny();
+        var unnamed = NamesFile.Of(run);
         EvalInput text = EvalInput.Open(
             new EvalOptions
             {
@@ -60,18 +63,32 @@ public sealed class NameInput : IDisposable
             },
             observer,
             cancellation);
-        if (text.Text.Count >= 2) return new NameInput(text, services, known) { Units = chosen };
+        if (text.Text.Count >= 2) return new NameInput(text, services, unnamed) { Units = chosen };
         text.Dispose();
         throw new MxdInputException("The text has one context, and naming and scoring need one each: name more text by --text.");
     }
 
-    /// <summary>Puts names into the run's folder, beside those of other units that are there.</summary>
-    public NameReport Keep(NamingResult result)
+    /// <summary>Puts names into the run's folder, beside those of other units that are there by now.</summary>
+    /// <returns>Why that did not work, a line; null where it did.</returns>
+    public string? Keep(NamingResult result)
+    {
+        RunFolder folder = Text.Runs[0].Folder;
+        try
+        {
+            if (result.Names.Count > 0) (unnamed with { Names = result.Names }).MergeInto(folder);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MxdInputException)
+        {
+            return $"The names could not be written to {folder.NamesFile} ({OneLine.Of(e)}): free it, and repeat the command, which takes the answers from the cache.";
+        }
+    }
+
+    /// <summary>What was found, with the run it was found in.</summary>
+    public NameReport Report(NamingResult result)
     {
         EvalRun run = Text.Runs[0];
-        long? trained = run.Saved.Origin?.TrainedTokens;
-        if (result.Names.Count > 0) (known ?? new NamesFile(trained, [])).With(trained, result.Names).Write(run.Folder);
-        return new NameReport(run.Path, run.Saved.Layer.Type, trained, Text.TextFiles, result.Names, result.Unnamed, result.MeanScore, result.MeanControl, result.Services, result.Stopped);
+        return new NameReport(run.Path, run.Saved.Layer.Type, unnamed.TrainedTokens, Text.TextFiles, result.Names, result.Unnamed, result.MeanScore, result.MeanControl, result.Services, result.Stopped);
     }
 
     public void Dispose() => Text.Dispose();

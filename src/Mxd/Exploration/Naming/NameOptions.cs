@@ -26,7 +26,7 @@ public sealed record NameOptions
     [Option("--tested", "Excerpts by which a name is scored, half of them with the unit active.")]
     public int Tested { get; init; } = 20;
 
-    [Option("--control", "Also score each unit's excerpts by the name of another unit, which is as many requests again.")]
+    [Option("--control", "Also score each unit's excerpts by the name of the next unit with another name, which is as many requests again.")]
     public bool Control { get; init; }
 
     [Option("--text", "Text in which units are looked up (default: what the run held out).", IsPath = true, MayBeHubId = true)]
@@ -63,6 +63,7 @@ public sealed record NameOptions
         if (Top < 1) yield return $"--top is {Top}; it must be at least 1.";
         if (Shown < 2) yield return $"--shown is {Shown}; it must be at least 2.";
         if (Tested < 2) yield return $"--tested is {Tested}; it must be at least 2.";
+        else if (Tested % 2 != 0) yield return $"--tested is {Tested}; it must be even, because the unit is active in half of them: give {Tested - 1} or {Tested + 1}.";
         if (Contexts < 2) yield return $"--contexts is {Contexts}; it must be at least 2, for naming and for scoring.";
     }
 }

@@ -78,8 +78,8 @@ internal sealed record UnitEvidence(int Unit, IReadOnlyList<UnitExcerpt> Shown, 
         TestedExcerpt Test(Sighting sighting, bool isActive) => new(NamePrompts.Plain(UnitExcerpt.Of(sighting, text, tokenizer, tested)), isActive);
     }
 
-    /// <summary>Random places of the second half, in a stretch of text of an excerpt's length on none of whose tokens the unit is active.</summary>
-    private static List<Sighting> Inactive(
+    /// <summary>Random places of the second half, in a stretch of text of an excerpt's length on none of whose tokens the unit is active; no two overlap.</summary>
+    internal static List<Sighting> Inactive(
         SortedDictionary<long, List<CodeEntry>> entries, PackedContexts text, long first, long end, int count, ExplorationOptions options, ref SplitMix64 random)
     {
         List<Sighting> found = [];
@@ -88,7 +88,7 @@ internal sealed record UnitEvidence(int Unit, IReadOnlyList<UnitExcerpt> Shown, 
             long context = first + (long)random.Below((ulong)(end - first));
             int position = 1 + (int)random.Below((ulong)text.ContextLength - 1);
             bool isActive = entries.TryGetValue(context, out List<CodeEntry>? own) && own.Exists(e => e.Row >= position - options.Before && e.Row <= position + options.After);
-            if (!isActive && !found.Exists(f => f.Context == context && f.Peak == position)) found.Add(new Sighting(context, position, 0, [], []));
+            if (!isActive && !found.Exists(f => f.Context == context && Math.Abs(f.Peak - position) <= options.Before + options.After)) found.Add(new Sighting(context, position, 0, [], []));
         }
         return found;
     }

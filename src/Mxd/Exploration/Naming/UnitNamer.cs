@@ -77,6 +77,8 @@ public sealed class UnitNamer
         Named[] named = [.. Asked.Zip(names.Outcomes).Where(n => n.Second?.Value is not null).Select(n => new Named(n.First, n.Second!.Value!))];
         ChatBatch<Detection>[] tests = [.. Tests(named)];
         Ask(tests[0], "Scoring names");
+        if (options.Control && !cancellation.IsCancellationRequested && named.Count(n => ControlOf(named, n) is null) is > 0 and var alone)
+            observer.Note($"Note: {(alone == named.Length ? "No unit has" : $"{alone} of {named.Length} units have")} a control: it needs another unit with another name.");
         if (tests.Length > 1) Ask(tests[1], "Scoring other units' names");
         return Result(named, tests[0], tests.Length > 1 ? tests[1] : null, cancellation.IsCancellationRequested);
 
@@ -87,17 +89,27 @@ public sealed class UnitNamer
         }
     }
 
-    /// <summary>The scoring of names, and of each name as that of the unit before it where a control is asked for.</summary>
+    /// <summary>The scoring of names, and, where a control is asked for, of the next unit's with another name.</summary>
     private IEnumerable<ChatBatch<Detection>> Tests(Named[] named)
     {
         yield return new ChatBatch<Detection>([.. named.Select(n => new ChatTask<Detection>(scorer, NamePrompts.Test(n.Naming, n.Unit)))]);
-        if (options.Control && named.Length > 1)
-            yield return new ChatBatch<Detection>([.. named.Select((n, i) => new ChatTask<Detection>(scorer, NamePrompts.Test(named[(i + 1) % named.Length].Naming, n.Unit)))]);
+        if (options.Control)
+            yield return new ChatBatch<Detection>([.. Controlled(named).Select(n => new ChatTask<Detection>(scorer, NamePrompts.Test(ControlOf(named, n)!, n.Unit)))]);
+    }
+
+    private static Named[] Controlled(Named[] named) => [.. named.Where(n => ControlOf(named, n) is not null)];
+
+    /// <summary>The name of the next unit, after the last of the first, that has another; null where there is none.</summary>
+    private static UnitNaming? ControlOf(Named[] named, Named of)
+    {
+        int place = Array.IndexOf(named, of);
+        return named[(place + 1)..].Concat(named[..place]).Select(n => n.Naming).FirstOrDefault(other => other == NamePrompts.Unknown || !string.Equals(other.Name, of.Naming.Name, StringComparison.OrdinalIgnoreCase));
     }
 
     private NamingResult Result(Named[] named, ChatBatch<Detection> tests, ChatBatch<Detection>? controls, bool isStopped)
     {
         List<NamedUnit> scored = [];
+        Dictionary<int, Detection?> other = controls is null ? [] : Controlled(named).Zip(controls.Outcomes).ToDictionary(n => n.First.Unit.Unit, n => n.Second?.Value);
         List<UnnamedUnit> unnamed = [.. evidence.Where(e => e.Problem is not null).Select(e => new UnnamedUnit(e.Unit, e.Problem!, false))];
         unnamed.AddRange(Asked.Zip(names.Outcomes).Where(n => n.Second?.Problem is not null).Select(n => new UnnamedUnit(n.First.Unit, n.Second!.Problem!, true)));
         for (int i = 0; i < named.Length; i++)
@@ -105,7 +117,7 @@ public sealed class UnitNamer
             (UnitEvidence unit, UnitNaming naming) = named[i];
             if (tests.Outcomes[i]?.Value is { } detection)
                 scored.Add(new NamedUnit(
-                    unit.Unit, naming.Name, naming.Explanation, NameScore.Of(detection, unit.Tested), controls?.Outcomes[i]?.Value is { } control ? NameScore.Of(control, unit.Tested) : null,
+                    unit.Unit, naming.Name, naming.Explanation, NameScore.Of(detection, unit.Tested), other.GetValueOrDefault(unit.Unit) is { } control ? NameScore.Of(control, unit.Tested) : null,
                     namer.Service.Name, scorer.Service.Name));
             else if (tests.Outcomes[i]?.Problem is { } problem) unnamed.Add(new UnnamedUnit(unit.Unit, $"its name has no score, because {problem}", true));
         }

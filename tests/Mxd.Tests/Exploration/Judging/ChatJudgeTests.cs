@@ -15,6 +15,7 @@ public class ChatJudgeTests
     [InlineData("Sure!\n```json\n{\"fluency\": 0.5, \"concept\": 0, \"why\": {\"a\": [\"}\"]}}\n```\nDone.", 0, 0.5)]
     [InlineData("<think>{\"concept\": 0.1, \"fluency\": 0.1} is too low {</think> {\"concept\": 0.7, \"fluency\": 8e-1,}", 0.7, 0.8)]
     [InlineData("{{\"concept\": 0.5, \"fluency\": 0.5}}", 0.5, 0.5)]
+    [InlineData("{\"thoughts\": [{\"concept\": 0.1, \"fluency\": 0.1}], \"answer\": {\"scores\": {\"concept\": 0.6, \"fluency\": 0.4}}}", 0.6, 0.4)]
     public void Scores_AreFoundInAnAnswer(string answer, double concept, double fluency) => Assert.Equal(new ChatScores(concept, fluency), ChatScores.Read(answer));
 
     [Theory]
@@ -75,6 +76,29 @@ public class ChatJudgeTests
         Assert.Equal(3, result.LossOfText);
         Assert.Equal(1, Assert.Single(result.Agreement!).Concept.Spearman, 1e-12);
         Assert.Equal((0.2 + 0.4 + 0.9) / 3, result.Summary[0].Concept, 1e-12);
+    }
+
+    /// <summary>A unit of one sample has no concept.</summary>
+    [Fact]
+    public void AUnitWithoutAConcept_CountsForFluencyAlone()
+    {
+        (double Concept, double Fluency)[] points = [(0.2, 0.5), (double.NaN, 0.8), (0.6, 0.1)];
+        var spread = JudgedSpread.Of(file, [.. points.Select((p, i) => new JudgedUnits("steered.json", "mxd", [i], p.Concept, p.Fluency, null, null, null))]);
+        Assert.Equal(3, spread.Units);
+        Assert.Equal(0.4, spread.Concept, 1e-12);
+        Assert.Equal(1.4 / 3, spread.Fluency, 1e-12);
+        Assert.Equal(0.08, spread.ConceptVariance, 1e-12);
+        Assert.Equal(-0.08, spread.Covariance, 1e-12);
+        Assert.True(spread.FluencyVariance > 0.12);
+    }
+
+    [Fact]
+    public void OptionsThatChangeNothing_AreRefused()
+    {
+        Assert.Equal("--yes, --parallel are for asking services, and --judge names none: leave them out, or name one by --judge.", Assert.Single(new JudgeOptions { Given = ["--contexts", "--yes", "--parallel"] }.Problems()));
+        JudgeOptions asked = new() { Judge = ["openai:m"], Given = ["--judge", "--yes", "--device"] };
+        Assert.Equal("--device is for the language model itself, and --judge names services alone: leave it out, or add local to --judge.", Assert.Single(asked.Problems()));
+        Assert.Empty((asked with { Judge = ["openai:m", "local"] }).Problems());
     }
 
     /// <summary>The page has every word that is sent.</summary>

@@ -177,16 +177,45 @@ public sealed class UnitNamerTests : IDisposable
     {
         var run = new RunFolder(folder.Path);
         Assert.Null(NamesFile.Find(run));
-        new NamesFile(100, []).With(100, [Named(7, "old"), Named(2, "two")]).Write(run);
-        NamesFile.Find(run)!.With(100, [Named(7, "new")]).Write(run);
+        new NamesFile(100, [Named(7, "old"), Named(2, "two")], "aa").MergeInto(run);
+        new NamesFile(100, [Named(7, "new")], "aa").MergeInto(run);
         Assert.Equal([(2, "two"), (7, "new")], NamesFile.Find(run)!.Names.Select(n => (n.Unit, n.Name)));
         Assert.Equal(0.75, JsonDocument.Parse(File.ReadAllText(run.NamesFile)).RootElement.GetProperty("names")[0].GetProperty("score").GetProperty("balanced_accuracy").GetDouble());
-        NamesFile later = NamesFile.Find(run)!.With(200, [Named(3, "three")]);
+        NamesFile later = NamesFile.Find(run)!.With(new NamesFile(200, [Named(3, "three")], "aa")), other = NamesFile.Find(run)!.With(new NamesFile(100, [Named(3, "three")], "bb"));
         Assert.Equal((200L, 3), (later.TrainedTokens, Assert.Single(later.Names).Unit));
+        Assert.Equal(("bb", 3), (other.LayerSha256, Assert.Single(other.Names).Unit));
         File.WriteAllText(run.NamesFile, "{");
         Assert.Contains("names.json cannot be read", Assert.Throws<MxdInputException>(() => NamesFile.Find(run)).Message, StringComparison.Ordinal);
 
         static NamedUnit Named(int unit, string name) => new(unit, name, "It is.", new NameScore(4, 4, 3, 1), null, "namer", "scorer");
+    }
+
+    [Fact]
+    public void NamesOfSeveralProcesses_AreAllKept()
+    {
+        var run = new RunFolder(folder.Path);
+        Parallel.For(0, 16, new ParallelOptions { MaxDegreeOfParallelism = 8 }, unit =>
+            new NamesFile(100, [new NamedUnit(unit, "a", "It is.", new NameScore(4, 4, 3, 1), null, "namer", "scorer")], "aa").MergeInto(run));
+        Assert.Equal(Enumerable.Range(0, 16), NamesFile.Find(run)!.Names.Select(n => n.Unit));
+    }
+
+    /// <summary>A control by the same name would be no control.</summary>
+    [Fact]
+    public void Controls_AreOfOtherNames()
+    {
+        using ChatAsker same = Asker(new ScriptedClient((question, _) => question.Contains("described as", StringComparison.Ordinal) ? """{"active": []}""" : """{"name": "Words", "explanation": "All."}"""));
+        Assert.All(Run([Red, Blue], same).Names, n => Assert.Null(n.Control));
+        Assert.Equal(4, same.Usage.Requests);
+    }
+
+    [Fact]
+    public void InactiveExcerpts_DoNotOverlap()
+    {
+        var random = new SplitMix64(3);
+        var how = new ExplorationOptions();
+        List<Sighting> found = UnitEvidence.Inactive([], model.Contexts(20), 10, 20, 8, how, ref random);
+        Assert.Equal(8, found.Count);
+        Assert.All(found, one => Assert.DoesNotContain(found, other => other != one && other.Context == one.Context && Math.Abs(other.Peak - one.Peak) <= how.Before + how.After));
     }
 
     /// <summary>The page has every word that is sent.</summary>
