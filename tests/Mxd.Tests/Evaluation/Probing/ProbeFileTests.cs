@@ -33,8 +33,10 @@ public sealed class ProbeFileTests : IDisposable
         var run = new RunFolder(folder.Path);
         Assert.Equal(run.ProbeFile("a"), ProbeFile.Save(Report(), run));
         Assert.Equal(run.ProbeFile("a-2"), ProbeFile.Save(both, run));
-        Assert.Equal(run.ProbeFile("a-2"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/moved/b", "/moved/a"] } }, run));
-        Assert.Equal(run.ProbeFile("a-3"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/runs/a", "/runs/c"] } }, run));
+        Assert.Equal(run.ProbeFile("a-2"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/runs/b", "/runs/a"] } }, run));
+        // Runs of the same names elsewhere may be others.
+        Assert.Equal(run.ProbeFile("a-3"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/others/a", "/others/b"] } }, run));
+        Assert.Equal(run.ProbeFile("a-4"), ProbeFile.Save(both with { Protocol = both.Protocol with { Run = ["/runs/a", "/runs/c"] } }, run));
     }
 
     [Fact]
