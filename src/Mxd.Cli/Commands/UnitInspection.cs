@@ -3,7 +3,6 @@ using System.Globalization;
 using Mxd.Cli.CommandLine;
 using Mxd.Exploration;
 using Mxd.Exploration.Units;
-using Mxd.Figures;
 using Mxd.LanguageModels;
 using Mxd.Runtime;
 using Mxd.Training;
@@ -13,8 +12,6 @@ namespace Mxd.Cli.Commands;
 /// <summary><c>mxd inspect --unit</c> and <c>--units</c>: units of a layer.</summary>
 internal static class UnitInspection
 {
-    internal const string UsageName = "usage";
-
     private const int ShownTokens = 8, ShownExcerpts = 5;
 
     /// <summary>Of 80 columns, what is left beside the number and the frame.</summary>
@@ -35,12 +32,9 @@ internal static class UnitInspection
         var clock = Stopwatch.StartNew();
         IReadOnlyList<UnitReportFolder> folders = ProgressDisplay.Show(observer => Work(options, observer, UnitReporting.Many));
         var made = new MadeReports([.. folders.Select(f => new MadeReport(f.Index.Run, new RunFolder(f.Index.Run).UnitsFolder, f.Index.Units.Count, f.Bytes, f.Index.Usage, f.Index.Stability, f.Index.Stopped))], clock.Elapsed.TotalSeconds, ProcessMemory.Peak);
-        (RunFolder, string, UsageSummary)[] used = [.. folders.Where(f => f.Index.Usage is not null).Select(f => (new RunFolder(f.Index.Run), f.Index.Type, f.Index.Usage!))];
-        bool hasFigure = options.Out is not null && used.Length > 0;
-        if (hasFigure) Figure.Save(UsageFigure.Of(used), options.Out!, UsageName);
         if (isJson) Output.Json(made);
         else Show(made);
-        if (options.Out is not null && !isJson) Output.Line(!hasFigure ? "No figure: it takes text, and none was at hand." : $"Figure: {Path.Combine(options.Out!, UsageName)}.svg");
+        UsageOutput.Write(options.Out, [.. folders.Where(f => f.Index.Usage is not null).Select(f => (new RunFolder(f.Index.Run), f.Index.Type, f.Index.Usage!))], isJson);
         if (folders.Count < options.Run.Count || folders.Any(f => f.Index.Stopped == true)) throw new OperationCanceledException();
         return 0;
     }

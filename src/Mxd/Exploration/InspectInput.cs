@@ -1,7 +1,6 @@
 using Mxd.Corpora;
 using Mxd.Evaluation;
 using Mxd.Exploration.Naming;
-using Mxd.Exploration.Steered;
 using Mxd.Exploration.Units;
 using Mxd.LanguageModels;
 using Mxd.Runtime;

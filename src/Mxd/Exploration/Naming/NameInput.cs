@@ -1,6 +1,5 @@
 using Mxd.Chat;
 using Mxd.Evaluation;
-using Mxd.Exploration.Steered;
 using Mxd.Runtime;
 using Mxd.Training;
 

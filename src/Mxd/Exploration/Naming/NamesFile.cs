@@ -25,7 +25,6 @@ public sealed record NamesFile(long? TrainedTokens, IReadOnlyList<NamedUnit> Nam
     /// <summary>No names yet of a run's layer, whose file is read whole.</summary>
     public static NamesFile Of(EvalRun run) => new(run.Saved.Origin?.TrainedTokens, [], HashOf(run));
 
-
     /// <summary>A run's names; null where it has none.</summary>
     /// <exception cref="MxdInputException">The file is damaged.</exception>
     public static NamesFile? Find(RunFolder folder) => File.Exists(folder.NamesFile) ? Json.Read<NamesFile>(InputFile.ReadAllText(folder.NamesFile), folder.NamesFile) : null;

@@ -1,7 +1,7 @@
-using Mxd.Exploration.Steered;
+using Mxd.Exploration;
 using Mxd.Runtime;
 
-namespace Mxd.Tests.Exploration.Steered;
+namespace Mxd.Tests.Exploration;
 
 public class UnitRangesTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Mxd.Runtime;
 
-namespace Mxd.Exploration.Steered;
+namespace Mxd.Exploration;
 
 /// <summary>A layer in place, as units are named by it.</summary>
 /// <param name="Layer">Its number in the language model; no other in place has it.</param>
