@@ -1,5 +1,6 @@
 using Mxd.Benchmarks;
 using Mxd.Benchmarks.Micro;
+using Mxd.Layers;
 
 const string Usage = """
     Measures speed and peak memory, each case in a process of its own, cases alternating, and prints medians and ratios.
@@ -31,13 +32,17 @@ const string Usage = """
 
     A step at GPT-2 x32 sizes by kernels and by dense torch operations, beside the matrix products that it cannot do without.
 
-      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- kernels mxd|transcoder [ROUNDS]
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- kernels mxd|transcoder [ROUNDS] [float32|mixed]
       dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- products
-      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- profile
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- profile [FIGURE.svg]
+
+    Where a whole run's time goes and how busy the cores are, by the dense path and by the kernels.
+
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- run MODEL LAYER TEXT [EXPERTS] [TOKENS]
 
     Steps of MxD over layers, K and batches, each beside the dense step and the product's peak; those whose name ("GPT-2 x32, K 32, B 4096") has the filter.
 
-      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- sizes [FILTER] [ROUNDS]
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- sizes [FILTER] [ROUNDS] [FIGURE.svg]
 
     Decoding and its backward pass at 21,504 and at 86,016 units.
 
@@ -91,16 +96,22 @@ switch (args)
         TokeniseCase.Run(text, tokenizers);
         return 0;
     case ["kernels", string type, .. var rest]:
-        Comparison.Run($"Training step of {type} at GPT-2 x32 (B = 4096, I = O = 768, K = 32, float32)", ["kernels", type], KernelCase.Variants, Rounds(rest));
+        KernelCase.Run(type, rest is [string kernelRounds, ..] ? int.Parse(kernelRounds) : 3, rest is [_, string precision] ? precision : Precisions.Full);
         return 0;
     case ["measure", "kernels", string type, string variant]:
         KernelCase.Measure(type, variant).Print();
         return 0;
-    case ["profile"]:
-        KernelProfile.Run();
+    case ["profile", .. var rest]:
+        KernelProfile.Run(rest is [string figure] ? figure : null);
+        return 0;
+    case ["run", string model, string layer, string text, .. var rest]:
+        RunCase.Run(model, layer, text, rest is [string experts, ..] ? experts : "20000", rest is [_, string trainedOn] ? trainedOn : "32768");
+        return 0;
+    case ["measure", "run", string model, string layer, string text, string runExperts, string runTokens, string path]:
+        RunCase.Measure(model, int.Parse(layer), text, int.Parse(runExperts), long.Parse(runTokens), path);
         return 0;
     case ["sizes", .. var rest]:
-        SizesCase.Run(rest is [string cells, ..] ? cells : "", Rounds(rest is [_, .. var after] ? after : rest));
+        SizesCase.Run(rest is [string cells, ..] ? cells : "", rest is [_, string sizeRounds, ..] ? int.Parse(sizeRounds) : 3, rest is [_, _, string speeds] ? speeds : null);
         return 0;
     case ["measure", "sizes", string kind, string options]:
         SizesCase.Measure(kind, options);

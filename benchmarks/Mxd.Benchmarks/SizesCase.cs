@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mxd.Figures;
 using Mxd.Kernels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -7,7 +8,7 @@ using Mxd.Training;
 namespace Mxd.Benchmarks;
 
 /// <summary>
-/// Whole steps over the sizes that people train: each cell beside the dense torch step and beside the bare product of its gate, a process each,
+/// Whole steps over the sizes that people train: each layer and batch beside the dense torch step and beside the bare product of its gate, a process each,
 /// in turn.
 /// </summary>
 internal static class SizesCase
@@ -17,6 +18,9 @@ internal static class SizesCase
     /// <summary>A dense step beyond either is left out: more memory than this, or more time at a rate that libtorch reaches on two cores.</summary>
     private const long DenseBytes = 20_000_000_000;
     private const double DenseSeconds = 60, DenseGigaflopsPerSecond = 50;
+
+    /// <summary>The dense step beside the others is measured at it.</summary>
+    private const int UsualK = 32;
 
     private static readonly (string Name, int Width, int Hidden, int Experts)[] layers =
     [
@@ -29,7 +33,7 @@ internal static class SizesCase
         from layer in layers
         from batch in batches
         from k in active
-        select new Cell($"{layer.Name}, K {k}, B {batch}", new StepBenchmarkOptions
+        select new Cell(layer.Name, new StepBenchmarkOptions
         {
             Width = layer.Width,
             Hidden = layer.Hidden,
@@ -41,12 +45,20 @@ internal static class SizesCase
 
     /// <param name="filter">Cells whose name contains it, such as <c>K 32, B 4096</c>.</param>
     /// <param name="rounds">Processes of each kind a cell.</param>
-    public static void Run(string filter, int rounds)
+    /// <param name="figure">Where the speeds are drawn, SVG; null for nowhere.</param>
+    public static void Run(string filter, int rounds, string? figure)
     {
         Console.WriteLine($"{Machine.Describe()}; MxD in float32, medians of {rounds} rounds of processes in turn\n");
         Console.WriteLine("| layer | tokens/s | dense | ratio | GFLOP/s | product's | share of peak | memory | dense memory |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        foreach (Cell cell in Cells.Where(cell => cell.Name.Contains(filter, StringComparison.OrdinalIgnoreCase))) Console.WriteLine(Row(cell, rounds));
+        List<Row> rows = [];
+        foreach (IGrouping<(string, int), Cell> step in Cells.Where(cell => cell.Name.Contains(filter, StringComparison.OrdinalIgnoreCase)).GroupBy(cell => (cell.Layer, cell.Options.Batch)))
+            foreach (Row row in Rows([.. step], rounds))
+            {
+                Console.WriteLine(row);
+                rows.Add(row);
+            }
+        if (figure is not null && rows.Count > 0) File.WriteAllText(figure, Figure.Svg(Chart(rows)));
     }
 
     /// <summary>Prints one measurement of one kind.</summary>
@@ -57,25 +69,32 @@ internal static class SizesCase
         Console.WriteLine(kind == Product ? JsonSerializer.Serialize(ProductSpeed.Measure(cell)) : JsonSerializer.Serialize(StepSpeed.Measure(cell)));
     }
 
-    private static string Row(Cell cell, int rounds)
+    /// <summary>
+    /// Steps that differ in K alone. The dense step and the bare product are measured for one: the product does not know K, and the dense step only chooses by it.
+    /// </summary>
+    private static IEnumerable<Row> Rows(Cell[] cells, int rounds)
     {
-        LayerCost cost = LayerCost.Of(cell.Options.ToLayer(), cell.Options.Batch);
-        string? without = WhyNoDense(cost, cell.Options.Batch);
-        List<StepSpeed> fast = [], dense = [];
+        Cell usual = cells.MinBy(cell => Math.Abs(cell.Options.K - UsualK))!;
+        string? without = WhyNoDense(Cost(usual), usual.Options.Batch);
+        Dictionary<Cell, List<StepSpeed>> fast = cells.ToDictionary(cell => cell, _ => new List<StepSpeed>());
+        List<StepSpeed> dense = [];
         List<ProductSpeed> products = [];
         for (int round = 0; round < rounds; round++)
         {
-            if (without is null) dense.Add(Start<StepSpeed>(Dense, cell));
-            fast.Add(Start<StepSpeed>(Fast, cell));
-            products.Add(Start<ProductSpeed>(Product, cell));
-            Console.Error.WriteLine($"{cell.Name}, round {round + 1} of {rounds}: {fast[^1].TokensPerSecond:n0} tokens/s");
+            if (without is null) dense.Add(Start<StepSpeed>(Dense, usual));
+            products.Add(Start<ProductSpeed>(Product, usual));
+            foreach (Cell cell in cells)
+            {
+                fast[cell].Add(Start<StepSpeed>(Fast, cell));
+                Console.Error.WriteLine($"{cell.Name}, round {round + 1} of {rounds}: {fast[cell][^1].TokensPerSecond:n0} tokens/s");
+            }
         }
-        double speed = Median(fast, s => s.TokensPerSecond), peak = Median(products, p => p.GigaflopsPerSecond), flops = 1e-9 * cost.TrainingFlops.Sparse * speed;
-        string beside = without is null ? FormattableString.Invariant($"{Median(dense, s => s.TokensPerSecond):n0} | {speed / Median(dense, s => s.TokensPerSecond):f2}") : $"{without} | ";
-        string memory = without is null ? ByteSize.Format((long)Median(dense, s => s.PeakMemoryBytes)) : "";
-        return FormattableString.Invariant(
-            $"| {cell.Name} | {speed:n0} | {beside} | {flops:f0} | {peak:f0} | {flops / peak:f2} | {ByteSize.Format((long)Median(fast, s => s.PeakMemoryBytes))} | {memory} |");
+        double peak = Median(products, p => p.GigaflopsPerSecond);
+        StepSpeed? beside = without is null ? Median(dense) : null;
+        return cells.Select(cell => new Row(cell, Median(fast[cell]), beside, usual.Options.K, without, peak));
     }
+
+    private static LayerCost Cost(Cell cell) => LayerCost.Of(cell.Options.ToLayer(), cell.Options.Batch);
 
     private static string? WhyNoDense(LayerCost cost, long batch) =>
         cost.TrainingBytes.Dense > DenseBytes ? $"left out: {ByteSize.Format(cost.TrainingBytes.Dense)}"
@@ -87,5 +106,50 @@ internal static class SizesCase
 
     private static double Median<T>(List<T> all, Func<T, double> value) => all.Select(value).Order().ElementAt(all.Count / 2);
 
-    private sealed record Cell(string Name, StepBenchmarkOptions Options);
+    private static StepSpeed Median(List<StepSpeed> all) => new(Median(all, s => s.TokensPerSecond), (long)Median(all, s => s.PeakMemoryBytes));
+
+    /// <summary>Speed by K at the batch that most rows have, beside the dense step where that was measured.</summary>
+    private static Chart Chart(List<Row> rows)
+    {
+        int batch = rows.GroupBy(row => row.Cell.Options.Batch).OrderByDescending(g => g.Count()).ThenBy(g => Math.Abs(g.Key - 4096)).First().Key;
+        IGrouping<string, Row>[] shown = [.. rows.Where(row => row.Cell.Options.Batch == batch).GroupBy(row => row.Cell.Layer)];
+        return new Chart
+        {
+            Title = "Speed of a training step by K",
+            Subtitle = FormattableString.Invariant($"MxD, {batch:n0} tokens a step, float32, {Environment.ProcessorCount} cores; hollow: the dense step"),
+            X = new ChartAxis("K, active experts a token", AxisScale.Logarithmic),
+            Y = new ChartAxis("tokens/s", AxisScale.Logarithmic),
+            Series = [.. shown.SelectMany((layer, i) => Lines(layer, Palette.Style(i)))],
+        };
+    }
+
+    private static IEnumerable<ChartSeries> Lines(IGrouping<string, Row> layer, SeriesStyle style)
+    {
+        yield return new ChartSeries(layer.Key, [.. layer.Select(row => new ChartPoint(row.Cell.Options.K, row.Fast.TokensPerSecond))], style);
+        ChartPoint[] dense = [.. layer.Where(row => row.Beside is not null && row.Cell.Options.K == row.BesideK).Select(row => new ChartPoint(row.Cell.Options.K, row.Beside!.TokensPerSecond))];
+        if (dense.Length > 0) yield return new ChartSeries("", dense, style with { IsHollow = true, HasLine = false });
+    }
+
+    private sealed record Cell(string Layer, StepBenchmarkOptions Options)
+    {
+        public string Name => $"{Layer}, K {Options.K}, B {Options.Batch}";
+    }
+
+    /// <param name="Cell">What was measured.</param>
+    /// <param name="Fast">By kernels.</param>
+    /// <param name="Beside">The dense step; null where it was left out.</param>
+    /// <param name="BesideK">The K at which that was measured.</param>
+    /// <param name="Without">Why.</param>
+    /// <param name="Peak">Of the gate's bare product, GFLOP/s.</param>
+    private sealed record Row(Cell Cell, StepSpeed Fast, StepSpeed? Beside, int BesideK, string? Without, double Peak)
+    {
+        public override string ToString()
+        {
+            double flops = 1e-9 * Cost(Cell).TrainingFlops.Sparse * Fast.TokensPerSecond;
+            string dense = Beside is null ? $"{Without} | " : FormattableString.Invariant($"{Beside.TokensPerSecond:n0} | {Fast.TokensPerSecond / Beside.TokensPerSecond:f2}");
+            string memory = Beside is null ? "" : ByteSize.Format(Beside.PeakMemoryBytes);
+            return FormattableString.Invariant(
+                $"| {Cell.Name} | {Fast.TokensPerSecond:n0} | {dense} | {flops:f0} | {Peak:f0} | {flops / Peak:f2} | {ByteSize.Format(Fast.PeakMemoryBytes)} | {memory} |");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -49,6 +50,7 @@ internal readonly unsafe record struct AdamUpdate(double Beta1, double Beta2, do
         });
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Apply(float* w, float* m, float* v, float* gradient, int length)
     {
         Vector256<float> beta1 = Create(Beta1), rest1 = Create(1 - Beta1), beta2 = Create(Beta2), rest2 = Create(1 - Beta2);
@@ -70,6 +72,7 @@ internal readonly unsafe record struct AdamUpdate(double Beta1, double Beta2, do
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyZero(float* w, float* m, float* v, int length)
     {
         Vector256<float> beta1 = Create(Beta1), beta2 = Create(Beta2);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mxd.Kernels;
 
 /// <summary>A few rows of A times packed columns of B, by one worker.</summary>
@@ -48,6 +50,7 @@ internal static unsafe class BlockProduct<TKernel>
             Panels.Pack(slice.FromRow(row, Math.Min(TKernel.Rows, slice.Rows - row)), TKernel.Rows, packed + row * slice.Columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MultiplySlice(
         float* a, int rows, int depth, PackedColumns<TKernel> b, int first, int count, int k, float* c, nint stride, bool add)
     {
@@ -72,6 +75,7 @@ internal static unsafe class BlockProduct<TKernel>
     }
 
     /// <summary>What of a tile lies within C.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(float* tile, float* c, nint stride, int height, int width, bool add)
     {
         for (int i = 0; i < height; i++, tile += TKernel.Columns, c += stride)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -10,6 +11,7 @@ internal static class Exponential
 {
     private const float Smallest = -87, Log2E = 1.44269504f, HighLn2 = 0.693359375f, LowLn2 = -2.12194440e-4f;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> OfNegative(Vector256<float> x)
     {
         Vector256<float> least = Vector256.Create(Smallest), bounded = Vector256.MaxNative(least, x);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -17,7 +18,7 @@ internal abstract unsafe class HiddenUnits
     public static HiddenUnits? Find(string activation) => activation switch
     {
         "relu" => new Of<ReluKernel>(),
-        "gelu" => new Of<GeluKernel>(),
+        "gelu" => OfGelu(),
         "gelu-tanh" => new Of<GeluTanhKernel>(),
         "sigmoid" => new Of<SigmoidKernel>(),
         "silu" => new Of<SiluKernel>(),
@@ -45,12 +46,8 @@ internal abstract unsafe class HiddenUnits
     }
 
     /// <summary>a *= b, [rows,width].</summary>
-    public static void Multiply(float* a, float* b, int rows, int width, Workers workers) => workers.ForRanges(rows, Grain, (_, start, end) =>
-    {
-        long last = (long)end * width, i = (long)start * width;
-        for (; i + 8 <= last; i += 8) (Vector256.Load(a + i) * Vector256.Load(b + i)).Store(a + i);
-        for (; i < last; i++) a[i] *= b[i];
-    });
+    public static void Multiply(float* a, float* b, int rows, int width, Workers workers) =>
+        workers.ForRanges(rows, Grain, (_, start, end) => Multiply(a + (long)start * width, b + (long)start * width, (long)(end - start) * width));
 
     /// <summary>One row of <see cref="Forward"/>.</summary>
     public void Row(float* u, float* bias, float* factor, float* factorBias, float* z, int width)
@@ -66,9 +63,24 @@ internal abstract unsafe class HiddenUnits
 
     protected abstract void GluRow(float* u, float* bias, float* factor, float* factorBias, float* z, int width);
 
+    private static Of<GeluKernel> OfGelu()
+    {
+        NormalTail.Prepare();
+        return new Of<GeluKernel>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(float* a, float* b, long length)
+    {
+        long i = 0;
+        for (; i + 8 <= length; i += 8) (Vector256.Load(a + i) * Vector256.Load(b + i)).Store(a + i);
+        for (; i < length; i++) a[i] *= b[i];
+    }
+
     private sealed class Of<TActivation> : HiddenUnits
         where TActivation : struct, IElementwise
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Values(float* u, float* bias, float* factor, float* factorBias, int width)
         {
             int i = 0;
@@ -84,6 +96,7 @@ internal abstract unsafe class HiddenUnits
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void Row(float* u, float* bias, float* z, int width)
         {
             int i = 0;
@@ -99,6 +112,7 @@ internal abstract unsafe class HiddenUnits
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void GluRow(float* u, float* bias, float* factor, float* factorBias, float* z, int width)
         {
             int i = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -11,6 +12,7 @@ internal interface IElementwise
 /// <summary>max(u, 0).</summary>
 internal readonly struct ReluKernel : IElementwise
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         derivative = Vector256.GreaterThan(u, Vector256<float>.Zero) & Vector256<float>.One;
@@ -22,6 +24,7 @@ internal readonly struct ReluKernel : IElementwise
 /// <summary>σ(u) = 1 / (1 + e⁻ᵘ).</summary>
 internal readonly struct SigmoidKernel : IElementwise
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         Vector256<float> s = Both(u, out Vector256<float> rest);
@@ -30,6 +33,7 @@ internal readonly struct SigmoidKernel : IElementwise
     }
 
     /// <summary>σ(u) and 1 - σ(u), whose digits a subtraction would lose where σ is near 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Both(Vector256<float> u, out Vector256<float> rest)
     {
         // By e^(-|u|), which does not overflow.
@@ -43,6 +47,7 @@ internal readonly struct SigmoidKernel : IElementwise
 /// <summary>u σ(u).</summary>
 internal readonly struct SiluKernel : IElementwise
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         Vector256<float> s = SigmoidKernel.Both(u, out Vector256<float> rest);
@@ -56,6 +61,7 @@ internal readonly struct GeluTanhKernel : IElementwise
 {
     private const float Cubic = 0.044715f, Scale = 1.5957691216f;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         Vector256<float> square = u * u;
@@ -70,6 +76,7 @@ internal readonly struct GeluKernel : IElementwise
 {
     private const float Density = 0.3989422804f;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Apply(Vector256<float> u, out Vector256<float> derivative)
     {
         Vector256<float> decay = Exponential.OfNegative(-0.5f * u * u);

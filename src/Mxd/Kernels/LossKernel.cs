@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -61,6 +62,7 @@ internal sealed unsafe class LossKernel(Workers workers) : IDisposable
     }
 
     /// <summary>One token; returns ‖y - t‖².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Row(float* m, float* s, float* bias, float* y, float* t, float* dy, float scale, int width)
     {
         Vector256<float> squares = default, factor = Vector256.Create(scale);

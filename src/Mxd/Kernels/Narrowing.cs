@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -8,6 +9,7 @@ internal static unsafe class Narrowing
     private const int Lanes = 8;
 
     /// <summary>Rounds to the nearest, of two as near to the even one; what is not a number stays so.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Round(float* from, ushort* to, int length)
     {
         int i = 0;
@@ -16,6 +18,7 @@ internal static unsafe class Narrowing
         for (; i < length; i++) to[i] = (ushort)Upper(Vector256.CreateScalar(from[i])).ToScalar();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen(ushort* from, float* to, int length)
     {
         int i = 0;

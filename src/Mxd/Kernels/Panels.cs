@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mxd.Kernels;
 
 /// <summary>
@@ -18,6 +20,7 @@ internal static unsafe class Panels
     }
 
     /// <summary>A row of the panel is contiguous in the source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(MatrixView source, int width, float* panel)
     {
         int n = source.Rows;
@@ -30,6 +33,7 @@ internal static unsafe class Panels
     }
 
     /// <summary>A column of the panel is contiguous in the source: two rows at a time, each read in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(MatrixView source, int width, float* panel)
     {
         int depth = source.Columns, row = 0;

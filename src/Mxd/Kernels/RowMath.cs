@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -8,6 +9,7 @@ internal static unsafe class RowMath
     private const int Lanes = 8;
 
     /// <summary>to += scale * from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* to, float* from, float scale, int length)
     {
         Vector256<float> factor = Vector256.Create(scale);
@@ -18,6 +20,7 @@ internal static unsafe class RowMath
     }
 
     /// <summary>to += Σ of four rows, each with its factor: a row of sums is read and written once instead of four times.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* to, float* a, float* b, float* c, float* d, Vector128<float> scales, int length)
     {
         Vector256<float> fa = Vector256.Create(scales[0]), fb = Vector256.Create(scales[1]);
@@ -39,6 +42,7 @@ internal static unsafe class RowMath
     /// <param name="to">[length].</param>
     /// <param name="rows">Start of each row.</param>
     /// <param name="scales">Its factor.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(float* to, ReadOnlySpan<nint> rows, ReadOnlySpan<float> scales, int length)
     {
         int j = 0;
@@ -50,6 +54,7 @@ internal static unsafe class RowMath
         for (; j < rows.Length; j++) AddScaled(to, (float*)rows[j], scales[j], length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Dot(float* a, float* b, int length)
     {
         Vector256<float> even = default, odd = default;
@@ -64,6 +69,7 @@ internal static unsafe class RowMath
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale(float* row, float factor, int length)
     {
         Vector256<float> factors = Vector256.Create(factor);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Mxd.Kernels;
@@ -61,6 +62,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     }
 
     /// <summary>Takes what is large enough of p + bias, the values of the units from <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Offer(int token, float* p, float* bias, int first, int length)
     {
         if (count[token] < 0) return;
@@ -119,6 +121,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
         counts.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(int token, float value, int unit)
     {
         // The threshold may have risen since the comparison.
@@ -134,6 +137,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
         if (++count[token] == Capacity) KeepLargest(token, k);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Finish(int token, int largest, long* indices, float* coefficients)
     {
         if (count[token] < 0) return false;
@@ -149,6 +153,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     }
 
     /// <summary>Drops all but the largest, of equals the later ones, and keeps the order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void KeepLargest(int token, int largest)
     {
         float* value = valueOf + (long)token * Capacity;
@@ -172,6 +177,7 @@ internal sealed unsafe class TopKCandidates(int k) : IDisposable
     }
 
     /// <summary>The k-th largest; reorders.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Largest(Span<float> values, int k)
     {
         int low = 0, high = values.Length - 1, wanted = k - 1;

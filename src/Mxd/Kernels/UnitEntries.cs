@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mxd.Kernels;
 
 /// <summary>
@@ -17,6 +19,7 @@ internal sealed unsafe class UnitEntries : IDisposable
     /// <summary>Sorts by counting: B * K steps, about a millisecond at 131,072.</summary>
     /// <param name="indices">[B,K].</param>
     /// <param name="coefficients">[B,K]; only those that are not zero are active.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Build(long* indices, float* coefficients, int tokens, int slots, int units)
     {
         (Units, Slots) = (units, slots);
@@ -36,6 +39,7 @@ internal sealed unsafe class UnitEntries : IDisposable
     public ReadOnlySpan<int> Of(int unit) => new(entry + start[unit], start[unit + 1] - start[unit]);
 
     /// <summary>to_n = Σ of the values [B,K] where unit n is active.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Sum(float* values, float* to)
     {
         for (int unit = 0; unit < Units; unit++)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mxd.Kernels;
 
 /// <summary>
@@ -23,6 +25,7 @@ internal sealed unsafe class UnitGradient(UnitEntries entries, float* coefficien
     /// <param name="unit">n.</param>
     /// <param name="row">The matrix's own row, [width].</param>
     /// <param name="gradient">[width].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Compute(int unit, float* row, float* gradient)
     {
         ReadOnlySpan<int> active = entries.Of(unit);

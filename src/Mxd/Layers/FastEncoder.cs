@@ -28,10 +28,11 @@ internal sealed unsafe class FastEncoder(UnitEncoder encoder, int k, Workers wor
     /// <param name="gate">In the precision of the step.</param>
     /// <param name="x">The layer's input less b_in, [B,I].</param>
     /// <param name="input">The layer's input, [B,I].</param>
-    /// <returns>Null where a value is not a number.</returns>
-    public TopKCodes? TryEncode(TiledTopK gate, MatrixView x, Tensor input)
+    /// <param name="indices">The chosen units, int64 [B,K], overwritten.</param>
+    /// <param name="values">Their values, [B,K], overwritten.</param>
+    /// <returns>The codes in that memory; null where a value is not a number.</returns>
+    public TopKCodes? TryEncode(TiledTopK gate, MatrixView x, Tensor input, Tensor indices, Tensor values)
     {
-        Tensor indices = empty(x.Rows, k, dtype: ScalarType.Int64), values = empty(x.Rows, k);
         int bad = gate.Select(x, View, (long*)Formats.TensorMemory.Start(indices), values.Floats());
         if (bad >= 0) return null;
         if (Activation is not null) Complete(input, indices, values);

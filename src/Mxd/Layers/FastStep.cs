@@ -28,9 +28,8 @@ internal sealed unsafe class FastStep : IDisposable
     private readonly FastHidden? hidden;
     private readonly LossKernel loss;
     private readonly UnitEntries entries = new();
-    private readonly NativeBuffer<float> inputs = new(), sums = new(), shared = new(), outputGradients = new(), coefficients = new(), codeGradients = new();
-
-    private Tensor? output;
+    private readonly NativeBuffer<float> inputs = new(), sums = new(), shared = new(), outputGradients = new(), codeGradients = new();
+    private readonly ReusedTensor output = new(ScalarType.Float32), chosenUnits = new(ScalarType.Int64), coefficients = new(ScalarType.Float32);
 
     private FastStep(UnitEncoder encoder, IDecoder decoder, SkipConnection? skip, int k)
     {
@@ -73,7 +72,8 @@ internal sealed unsafe class FastStep : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor input = inputBias is null ? x : x - inputBias.Value;
-        return encoder.TryEncode(Products(Precision.Full).Gate, input.View(), x)?.MoveToOuterDisposeScope() as TopKCodes;
+        Tensor chosen = empty(x.shape[0], k, dtype: ScalarType.Int64), values = empty(x.shape[0], k);
+        return encoder.TryEncode(Products(Precision.Full).Gate, input.View(), x, chosen, values)?.MoveToOuterDisposeScope() as TopKCodes;
     }
 
     /// <summary>a C, [B,O].</summary>
@@ -100,14 +100,17 @@ internal sealed unsafe class FastStep : IDisposable
         StepProducts used = Products(batch.Precision);
         ForgetGradients();
         MatrixView x = Keep(inputTensor);
-        TopKCodes codes = encoder.TryEncode(used.Gate, x, inputTensor) ?? throw new NotFiniteNumberException("The loss became NaN.", double.NaN);
-        CodesView view = Keep(codes);
+        // Gradients that are computed later read the codes too.
+        TopKCodes codes = encoder.TryEncode(used.Gate, x, inputTensor, chosenUnits.Ensure(x.Rows, k), coefficients.Ensure(x.Rows, k))
+            ?? throw new NotFiniteNumberException("The loss became NaN.", double.NaN);
+        CodesView view = TurnedRound(codes);
 
-        Tensor y = Output(x.Rows, decoder.UnitVectors.Value.shape[1]);
+        Tensor y = output.Ensure(x.Rows, decoder.UnitVectors.Value.shape[1]);
         (double value, MatrixView outputs, MatrixView units) = Decode(used.Product, x, view, y, target);
         Backward(used.Product, x, view, outputs, units);
         GC.KeepAlive(target);
-        return new TrainingPass(new LossTerms(value), codes.MoveToOuterDisposeScope(), y.alias().MoveToOuterDisposeScope());
+        var seen = new TopKCodes(codes.Indices.alias(), codes.Values.alias(), codes.Units);
+        return new TrainingPass(new LossTerms(value), seen.MoveToOuterDisposeScope(), y.alias().MoveToOuterDisposeScope());
     }
 
     public void Dispose()
@@ -117,8 +120,8 @@ internal sealed unsafe class FastStep : IDisposable
         hidden?.Dispose();
         loss.Dispose();
         entries.Dispose();
-        output?.Dispose();
-        foreach (NativeBuffer<float> buffer in new[] { inputs, sums, shared, outputGradients, coefficients, codeGradients }) buffer.Dispose();
+        foreach (ReusedTensor reused in new[] { output, chosenUnits, coefficients }) reused.Dispose();
+        foreach (NativeBuffer<float> buffer in new[] { inputs, sums, shared, outputGradients, codeGradients }) buffer.Dispose();
     }
 
     /// <summary>Those of the step before read memory that is about to be written.</summary>
@@ -126,14 +129,6 @@ internal sealed unsafe class FastStep : IDisposable
     {
         foreach (Parameter parameter in encoder.UnitParameters.Append(decoder.UnitVectors))
             if (parameter.UnitGradient is not null) parameter.ForgetUnitGradient();
-    }
-
-    /// <summary>[tokens,width], the same memory at every step of one size.</summary>
-    private Tensor Output(long tokens, long width)
-    {
-        if (output is not null && output.shape[0] == tokens) return output;
-        output?.Dispose();
-        return output = empty(tokens, width).DetachFromDisposeScope();
     }
 
     private StepProducts Products(Precision precision)
@@ -161,14 +156,11 @@ internal sealed unsafe class FastStep : IDisposable
         return kept;
     }
 
-    /// <summary>The coefficients in memory of our own, for the same reason, and the codes turned round.</summary>
-    private CodesView Keep(TopKCodes codes)
+    /// <summary>As kernels read them; and by unit, in <see cref="entries"/>.</summary>
+    private CodesView TurnedRound(TopKCodes codes)
     {
-        int tokens = (int)codes.Indices.shape[0];
-        float* own = coefficients.Ensure((long)tokens * k);
-        new ReadOnlySpan<float>(codes.Values.Floats(), tokens * k).CopyTo(new Span<float>(own, tokens * k));
-        var view = new CodesView((long*)Formats.TensorMemory.Start(codes.Indices), own, tokens, k);
-        entries.Build(view.Indices, own, tokens, k, (int)codes.Units);
+        var view = new CodesView((long*)Formats.TensorMemory.Start(codes.Indices), codes.Values.Floats(), (int)codes.Indices.shape[0], k);
+        entries.Build(view.Indices, view.Coefficients, view.Tokens, k, (int)codes.Units);
         return view;
     }
 

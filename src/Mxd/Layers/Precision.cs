@@ -32,6 +32,9 @@ public static class Precisions
 
     internal static string Unknown(string name) => $"--precision is '{name}'; choose {Full} or {Mixed}.";
 
+    /// <summary>What a layer asked to train in <paramref name="name"/> trains in.</summary>
+    public static string Used(string name, LayerOptions layer, Device device) => WhyFull(Parse(name), layer, device) is null ? name : Full;
+
     /// <summary>Why a layer asked to train in <see cref="Precision.Mixed"/> trains in float32 all the same; null where it does not.</summary>
     public static string? WhyFull(Precision precision, LayerOptions layer, Device device)
     {

@@ -13,10 +13,10 @@ public sealed record StepMemory(long State, long Work)
     private const long PackedBytes = 1 << 24;
 
     /// <summary>
-    /// Bytes of each chosen unit of a token: by kernels its index, value, coefficient, their gradient and its place among the unit's tokens; after
+    /// Bytes of each chosen unit of a token: by kernels its index, value, gradient and its place among the unit's tokens; after
     /// the step, where it is counted, two masks and two copies of the index.
     /// </summary>
-    private const long ChosenBytes = 24 + 18;
+    private const long ChosenBytes = 20 + 18;
 
     /// <summary>Tiles that <see cref="TiledStep"/> holds at once: 0.35 to 0.4 GB beside weights, gradients and moments were measured.</summary>
     private const long TileCopies = 6;

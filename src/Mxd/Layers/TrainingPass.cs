@@ -13,7 +13,7 @@ namespace Mxd.Layers;
 public sealed record TrainingBatch(Tensor Inputs, Tensor Targets, Tensor? DeadUnits = null, Precision Precision = Precision.Full);
 
 /// <summary>
-/// What one forward and backward pass saw; its gradients are in the layer's parameters. The output's memory is used again by the layer's next pass.
+/// What one forward and backward pass saw; its gradients are in the layer's parameters. The memory of the codes and of the output is used again by the layer's next pass, and the gradients read the codes until they are used: neither may be written to, and what is to be kept is cloned.
 /// </summary>
 public sealed record TrainingPass(LossTerms Loss, SparseCodes Codes, Tensor Output);
 

@@ -120,7 +120,8 @@ internal sealed class RecordedMember : IDisposable
             clock.TotalSeconds,
             total.TotalSeconds,
             expected,
-            measured is { } last && last.Step == Step ? last.Value : member.Measure(harvest.Validation));
+            measured is { } last && last.Step == Step ? last.Value : member.Measure(harvest.Validation),
+            Precisions.Used(Options.Precision, member.Trainer.Layer.Options, harvest.Device));
         AtomicFile.WriteAllText(run.Folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
         return result;
     }

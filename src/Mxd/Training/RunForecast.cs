@@ -39,10 +39,13 @@ internal sealed class RunForecast(
     /// <summary>Assumed, before anything is measured, of drawing a weight and touching its pages for the first time.</summary>
     private const double SecondsPerWeight = 15e-9;
 
-    /// <summary>Operations a second that no step here exceeds: sixteen cores reach as many.</summary>
-    private const double MostFlops = 1e12;
+    /// <summary>Operations a second that steps in float32 hardly exceed: of one core, and of an accelerator.</summary>
+    private const double MostFlopsOfACore = 1e11, MostFlopsOfAnAccelerator = 1e14;
 
-    private const int HarvestPasses = 3, LayerPasses = 5, FewContexts = 4;
+    private const int HarvestPasses = 3, LayerPasses = 9, FewContexts = 4;
+
+    /// <summary>Of a step, where its parts' times contradict each other.</summary>
+    private const double LeastShareOfTokens = 0.1;
 
     /// <summary>Of so many kinds of layers each may take as much as the layer of a single run.</summary>
     private const int MostKinds = 4;
@@ -50,7 +53,7 @@ internal sealed class RunForecast(
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly TrainOptions shared = members[0].Options;
     private readonly Device device = Devices.Parse(members[0].Options.Device);
-    private double taken;
+    private double allowed, taken;
     private int passes;
 
     /// <param name="harvestTokens">To go through the language model.</param>
@@ -65,8 +68,9 @@ internal sealed class RunForecast(
         ForecastMember[] kinds = [.. members.DistinctBy(m => m.Kind)];
         observer.Begin("Measuring speed", HarvestPasses + LayerPasses * kinds.Length, "passes");
         double rate = HarvestRate(contexts);
-        double allowed = Math.Min(limits.AtMost.TotalSeconds * Math.Min(kinds.Length, MostKinds), limits.Share * Math.Max(harvestTokens / rate, LeastTraining()));
-        if (LayerSeconds(kinds, allowed) is not { } layers) return null;
+        double most = limits.AtMost.TotalSeconds * Math.Min(kinds.Length, MostKinds);
+        allowed = Math.Min(most, limits.Share * Math.Max(harvestTokens / rate, LeastTraining()));
+        if (LayerSeconds(kinds, most) is not { } layers) return null;
         long tokens = members.Sum(m => m.Work.Training);
         double harvesting = harvestTokens / rate, both = harvestsAhead ? Math.Max(harvesting, layers.Training) : harvesting + layers.Training;
         double seconds = (spent + clock.Elapsed).TotalSeconds + both + layers.Measuring;
@@ -74,14 +78,11 @@ internal sealed class RunForecast(
     }
 
     /// <summary>Seconds that all members' steps and measurements will take; kinds for whose measuring no time is left are judged by their operations. Null where not one could be measured.</summary>
-    private (double Training, double Measuring)? LayerSeconds(ForecastMember[] kinds, double allowed)
+    private (double Training, double Measuring)? LayerSeconds(ForecastMember[] kinds, double most)
     {
         Dictionary<object, (double Training, double Measuring)> rates = [];
         for (int i = 0; i < kinds.Length; i++)
-        {
-            double mine = taken + (allowed - taken) / (kinds.Length - i);
-            if (LayerRates(kinds[i], mine) is { } measured) rates[kinds[i].Kind] = measured;
-        }
+            if (LayerRates(kinds[i], kinds.Length - i, most) is { } measured) rates[kinds[i].Kind] = measured;
         if (rates.Count == 0) return null;
         ForecastMember[] known = [.. kinds.Where(k => rates.ContainsKey(k.Kind))];
         double flops = known.Average(k => (double)k.Flops), training = known.Average(k => 1 / rates[k.Kind].Training), measuring = known.Average(k => 1 / rates[k.Kind].Measuring);
@@ -101,13 +102,18 @@ internal sealed class RunForecast(
     /// <summary>Seconds that the training steps take at the least: what a run may be said to take where its activations come from disk.</summary>
     private double LeastTraining() => isStored ? members.Sum(m => (double)m.Work.Training * m.Flops) / MostFlops : 0;
 
+    private double MostFlops => device.type == DeviceType.CPU ? Environment.ProcessorCount * MostFlopsOfACore : MostFlopsOfAnAccelerator;
+
     /// <summary>Tokens a second of training steps and of measuring the layer on held-out tokens.</summary>
-    private (double Training, double Measuring)? LayerRates(ForecastMember member, double allowed)
+    /// <param name="member">Of the kind.</param>
+    /// <param name="left">Kinds that are not measured yet, this one included: each gets its part of the time.</param>
+    /// <param name="most">Seconds that all of it may take at the most.</param>
+    private (double Training, double Measuring)? LayerRates(ForecastMember member, int left, double most)
     {
         (TrainOptions asked, LayerOptions options) = (member.Options, member.Layer);
         LayerType type = LayerTypes.Get(options.Type);
-        double drawing = type.ParameterCount(options) * SecondsPerWeight;
-        if (drawing > (allowed - taken) / 2) return null;
+        double begin = taken, drawing = type.ParameterCount(options) * SecondsPerWeight;
+        if (drawing > Remaining() / 2) return null;
         taken += drawing;
         using DisposeScope scope = NewDisposeScope();
         using ILayer layer = type.Initialise(options, asked.Seed, device);
@@ -116,27 +122,51 @@ internal sealed class RunForecast(
         (Tensor x, Tensor target) = RandomRows(asked, options);
         long few = Math.Min(FewTokens, asked.Batch);
         Time(() => Step(few), isFirst: true);
-        double small = Time(() => Step(few));
-        // Where no time is left for a larger step, this one must do.
-        long tokens = (long)Math.Clamp((allowed - taken) / 2 / small * few, few, asked.Batch);
+        double small = Time(() => Step(few)), update = UpdateSeconds(trainer, new TrainingBatch(x.narrow(0, 0, few), target.narrow(0, 0, few), Precision: Precisions.Parse(asked.Precision)));
+        // By now it is known better how long the runs will take.
+        allowed = Math.Clamp(limits.Share * members.Sum(m => m.Work.Training) * TokenSeconds(update, few, small), allowed, Math.Max(allowed, most));
+        long tokens = TokensWithin(Remaining() / 2, update, few, small, asked.Batch);
         double large = tokens == few ? small : Time(() => Step(tokens));
         long rows = Math.Min(tokens, ValidationSet.RowsAtOnce(options, device));
         (HookPoint input, HookPoint output) = (asked.InputHook, asked.OutputHook);
         using var measured = new ValidationSet(new ActivationRows([input, output], [x.narrow(0, 0, rows), target.narrow(0, 0, rows)]));
         Time(() => measured.Measure(layer, input, output), isFirst: true);
         double measuring = Time(() => measured.Measure(layer, input, output));
-        return (asked.Batch / StepSeconds(few, small, tokens, large, asked.Batch), rows / measuring);
+        return (asked.Batch / StepSeconds(update, tokens, large, asked.Batch), rows / measuring);
 
         void Step(long count) => trainer.Step(x.narrow(0, 0, count), target.narrow(0, 0, count));
+
+        double Remaining() => begin + (allowed - begin) / left - taken;
     }
 
-    /// <summary>A step's time is a + b B: the update costs the same however many tokens there are.</summary>
-    internal static double StepSeconds(long few, double small, long many, double large, long batch)
+    /// <summary>What an update costs, that of a few tokens: the least of two, so that one pass held up by other work does not hide what tokens cost.</summary>
+    private double UpdateSeconds(Trainer trainer, TrainingBatch batch)
     {
-        if (many == batch) return large;
-        double perToken = many >= 2 * few && large > small ? (large - small) / (many - few) : large / many;
-        return large + perToken * (batch - many);
+        if (trainer.Layer is IFittedLayer) return 0;
+        return Math.Min(Once(), Once());
+
+        double Once()
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Time(() => trainer.Layer.Differentiate(batch));
+            return Time(() =>
+            {
+                trainer.Optimizer.Step(0);
+                // An accelerator has only been asked: reading a value waits for it.
+                if (device.type != DeviceType.CPU) trainer.Optimizer.Parameters[0].Value.flatten()[0].cpu();
+            });
+        }
     }
+
+    /// <summary>A step's time is a + b B: the update, a, costs the same however many tokens there are. So does the time of B tokens follow from that of some.</summary>
+    internal static double StepSeconds(double update, long tokens, double seconds, long batch) => seconds + TokenSeconds(update, tokens, seconds) * (batch - tokens);
+
+    /// <summary>Tokens of a step, between those that were measured and all, that takes no longer than it may.</summary>
+    internal static long TokensWithin(double allowed, double update, long few, double small, long batch) =>
+        (long)Math.Clamp((allowed - update) / TokenSeconds(update, few, small), few, batch);
+
+    /// <summary>b.</summary>
+    private static double TokenSeconds(double update, long tokens, double seconds) => Math.Max(seconds - update, LeastShareOfTokens * seconds) / tokens;
 
     private (Tensor X, Tensor Target) RandomRows(TrainOptions asked, LayerOptions options)
     {

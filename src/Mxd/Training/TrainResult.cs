@@ -16,6 +16,7 @@ namespace Mxd.Training;
 /// <param name="SittingSeconds">Time of the last sitting.</param>
 /// <param name="Expected">What that sitting was expected to take; null where it was too short to measure that first.</param>
 /// <param name="Final">On the held-out tokens, after the last step.</param>
+/// <param name="Precision">What its matrix products were in during the last sitting: float32 where mixed was asked for and this machine, or this layer, has none. Steps in which AuxK has dead units are float32 all the same. Absent from runs of earlier versions.</param>
 public sealed record TrainResult(
     string Run,
     string Type,
@@ -29,4 +30,5 @@ public sealed record TrainResult(
     double Seconds,
     double SittingSeconds,
     RunEstimate? Expected,
-    Reconstruction Final);
+    Reconstruction Final,
+    string? Precision = null);

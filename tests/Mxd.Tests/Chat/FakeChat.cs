@@ -13,7 +13,7 @@ namespace Mxd.Tests.Chat;
 /// </summary>
 internal sealed class FakeChat : IDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly Func<string, string> answer;
     private readonly ManualResetEvent end = new(false);
 
@@ -21,7 +21,7 @@ internal sealed class FakeChat : IDisposable
     public FakeChat(Func<string, string> answer)
     {
         this.answer = answer;
-        Address = FakeHub.Start(listener, Answer);
+        (listener, Address) = FakeHub.Start(Answer);
     }
 
     /// <summary>Of the server; OpenAI's protocol is below <c>/v1</c>.</summary>
@@ -73,10 +73,21 @@ internal sealed class FakeChat : IDisposable
         listener.Close();
     }
 
+    /// <summary>Null of a client that has given up on its question half-way: a request that is cancelled ends so.</summary>
+    private static JsonNode? Read(HttpListenerRequest request)
+    {
+        using var reader = new StreamReader(request.InputStream);
+        string body = reader.ReadToEnd();
+        return Encoding.UTF8.GetByteCount(body) < request.ContentLength64 || body.Length == 0 ? null : JsonNode.Parse(body);
+    }
+
     private void Answer(HttpListenerContext context)
     {
-        using var reader = new StreamReader(context.Request.InputStream);
-        JsonNode body = JsonNode.Parse(reader.ReadToEnd())!;
+        if (Read(context.Request) is not { } body)
+        {
+            context.Response.Abort();
+            return;
+        }
         Authorizations.Enqueue(context.Request.Headers["Authorization"] ?? "");
         Requests.Enqueue(body);
         if (Faults.TryDequeue(out FakeHub.Fault? fault) || (fault = Always) is not null)

@@ -19,15 +19,15 @@ internal sealed class FakeHub : IDisposable
     /// <summary>Files at least so long are in large storage, behind a redirect.</summary>
     private const int Large = 1000;
 
-    private readonly HttpListener hub = new(), storage = new();
+    private readonly HttpListener hub, storage;
     private readonly ConcurrentDictionary<string, byte[]> files = new();
 
     private int downloads;
 
     public FakeHub()
     {
-        Endpoint = Start(hub, AnswerHub);
-        StorageEndpoint = Start(storage, AnswerStorage);
+        (hub, Endpoint) = Start(AnswerHub);
+        (storage, StorageEndpoint) = Start(AnswerStorage);
     }
 
     /// <summary>Answers a request in another way than the hub does when all is well; see <see cref="HubFaults"/>.</summary>
@@ -78,15 +78,10 @@ internal sealed class FakeHub : IDisposable
         storage.Close();
     }
 
-    /// <summary>Starts a server on a free port of loopback, which answers each request on a thread of its own; returns its address.</summary>
-    public static string Start(HttpListener listener, Action<HttpListenerContext> answer)
+    /// <summary>Starts a server on a free port of loopback, which answers each request on a thread of its own.</summary>
+    public static (HttpListener Server, string Address) Start(Action<HttpListenerContext> answer)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            listener.Prefixes.Add($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/");
-        }
-        listener.Start();
+        HttpListener listener = Listen();
         new Thread(() =>
         {
             while (listener.IsListening)
@@ -103,7 +98,29 @@ internal sealed class FakeHub : IDisposable
             }
         })
         { IsBackground = true }.Start();
-        return listener.Prefixes.Single().TrimEnd('/');
+        return (listener, listener.Prefixes.Single().TrimEnd('/'));
+    }
+
+    /// <summary>A port that was free may be another process's a moment later: then another is taken.</summary>
+    private static HttpListener Listen()
+    {
+        for (int tries = 1; ; tries++)
+        {
+            var listener = new HttpListener();
+            using (var probe = new TcpListener(IPAddress.Loopback, 0))
+            {
+                probe.Start();
+                listener.Prefixes.Add($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/");
+            }
+            try
+            {
+                listener.Start();
+                return listener;
+            }
+            catch (HttpListenerException) when (tries < 10)
+            {
+            }
+        }
     }
 
     private static void Guarded(HttpListenerContext context, Action<HttpListenerContext> answer)

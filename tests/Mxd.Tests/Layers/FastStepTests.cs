@@ -1,3 +1,4 @@
+using Mxd.Formats;
 using Mxd.Kernels;
 using Mxd.Layers;
 using Mxd.Runtime;
@@ -83,6 +84,48 @@ public class FastStepTests
         using IDisposable narrow = Bfloat16.Force(isFast: false);
         Tensor[] mixed = Train("mxd", ComputeWay.Fast, Precision.Mixed), full = Train("mxd", ComputeWay.Fast);
         for (int i = 0; i < full.Length; i++) GoldenTensors.AssertClose(full[i], mixed[i], 0, $"parameter {i}");
+    }
+
+    [Theory]
+    [InlineData("mxd", true, Precisions.Mixed)]
+    [InlineData("mxd", false, Precisions.Full)]
+    [InlineData("dense", true, Precisions.Full)]
+    public void MixedPrecision_IsUsedWhereThereIsOne(string type, bool hasProducts, string used)
+    {
+        using IDisposable narrow = Bfloat16.Force(hasProducts), path = ComputePath.Force(ComputeWay.Fast);
+        LayerOptions options = RandomLayers.Options(type, units: 30, k: 3);
+        Assert.Equal(used, Precisions.Used(Precisions.Mixed, options, CPU));
+        Assert.Equal(Precisions.Full, Precisions.Used(Precisions.Full, options, CPU));
+    }
+
+    /// <summary>On the thread that takes it; the next test is about libtorch's memory.</summary>
+    [Theory]
+    [InlineData("mxd")]
+    [InlineData("glu-skip-transcoder")]
+    public void ASteadyStep_TakesNoManagedMemory_ThatGrowsWithItsTokens(string type)
+    {
+        const int Few = 128, Many = 8 * Few, Wrappers = 100_000;
+        long few = Allocated(type, Few), many = Allocated(type, Many);
+        Assert.InRange(many, 0, Wrappers);
+        Assert.InRange(many - few, -Many, Many);
+    }
+
+    [Fact]
+    public void APass_WritesItsCodesAndOutputWhereTheOneBeforeDid()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options("mxd", units: 30, k: 3), seed: 1);
+        foreach (Parameter parameter in layer.Parameters) parameter.AllocateGradient();
+        nint[] first = Addresses(1), second = Addresses(2);
+        Assert.Equal(first, second);
+
+        nint[] Addresses(int seed)
+        {
+            Tensor x = RandomLayers.Rows(90, layer.Options.InputWidth, seed), target = RandomLayers.Rows(90, layer.Options.OutputWidth, seed + 10);
+            TrainingPass pass = layer.Differentiate(new TrainingBatch(x, target));
+            return [.. new[] { pass.Output, pass.Codes.Values, ((TopKCodes)pass.Codes).Indices }.Select(Address)];
+        }
     }
 
     [Theory]
@@ -186,6 +229,22 @@ public class FastStepTests
         // Small inputs: where a sigmoid is all but 1, rounding would decide which of many units are chosen.
         for (int step = 0; step < steps; step++) trainer.Step(RandomLayers.Rows(101, 20, seed: 10 + step) * 0.3, RandomLayers.Rows(101, options.OutputWidth, seed: 20 + step));
         return [.. layer.Parameters.Select(p => p.Value.clone())];
+    }
+
+    private static unsafe nint Address(Tensor tensor) => (nint)TensorMemory.Start(tensor);
+
+    /// <summary>Bytes of the garbage collector's memory that a third step takes.</summary>
+    private static long Allocated(string type, int tokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable path = ComputePath.Force(ComputeWay.Fast);
+        using ILayer layer = RandomLayers.Create(RandomLayers.Options(type, units: 530, k: 5), seed: 1);
+        using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 10));
+        Tensor x = RandomLayers.Rows(tokens, layer.Options.InputWidth, seed: 2), target = RandomLayers.Rows(tokens, layer.Options.OutputWidth, seed: 3);
+        for (int i = 0; i < 2; i++) trainer.Step(x, target);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        trainer.Step(x, target);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static double Distance(Tensor[] a, Tensor[] b) => Math.Sqrt(a.Zip(b).Sum(pair => (pair.First - pair.Second).to(ScalarType.Float64).square().sum().ToDouble()));

@@ -11,6 +11,10 @@ public sealed class ProcessMemoryTests
     public void Current_SeesLibtorchsMemory_AndPeakKeepsIt()
     {
         LibTorch.Load();
+        // What tests before left must not be given back in between.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
         long before = ProcessMemory.Current, during;
         using (torch.ones(TensorBytes / sizeof(float)))
             during = ProcessMemory.Current;

@@ -5,17 +5,27 @@ namespace Mxd.Tests.Training;
 
 public sealed class RunForecastTests : IDisposable
 {
+    /// <summary>So much that no machine is too slow, or too busy, to measure all of these small runs.</summary>
+    private static readonly ForecastLimits untimed = new(TimeSpan.FromMinutes(10), 1e6);
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData(256, 0.5, 4096, 3.0, 4096, 3.0)] // measured whole
-    [InlineData(256, 0.3, 1024, 0.6, 4096, 1.8)] // 0.2 s and 0.1 s for each 256
-    [InlineData(256, 0.3, 300, 0.32, 600, 0.64)] // too near each other for a slope
-    [InlineData(256, 0.3, 1024, 0.2, 2048, 0.4)] // noise: no step is made shorter by more tokens
-    public void StepSeconds_FollowTheTokens_AndWhatAStepCostsWithoutThem(long few, double small, long many, double large, long batch, double expected) =>
-        Assert.Equal(expected, RunForecast.StepSeconds(few, small, many, large, batch), 1e-9);
+    [InlineData(0.5, 4096, 3.0, 4096, 3.0)] // measured whole
+    [InlineData(0.2, 1024, 0.6, 4096, 1.8)] // 0.2 s, and 0.1 s for each 256
+    [InlineData(0.0, 256, 0.3, 512, 0.6)] // nothing but tokens
+    [InlineData(0.3, 1024, 0.2, 2048, 0.22)] // noise: tokens cost something
+    public void StepSeconds_FollowTheTokens_AndWhatAStepCostsWithoutThem(double update, long tokens, double seconds, long batch, double expected) =>
+        Assert.Equal(expected, RunForecast.StepSeconds(update, tokens, seconds, batch), 1e-9);
+
+    [Theory]
+    [InlineData(1.2, 0.2, 256, 0.3, 4096, 2560)] // a second, at 0.1 s for each 256
+    [InlineData(9.0, 0.2, 256, 0.3, 4096, 4096)] // time for all
+    [InlineData(0.1, 0.2, 256, 0.3, 4096, 256)] // no time: what was measured must do
+    public void ALargerStep_TakesTheTimeThatIsLeft(double allowed, double update, long few, double small, long batch, long expected) =>
+        Assert.Equal(expected, RunForecast.TokensWithin(allowed, update, few, small, batch));
 
     [Theory]
     [InlineData(32, 4, 0, 9)] // 1, 4, 8, ... 32
@@ -33,12 +43,13 @@ public sealed class RunForecastTests : IDisposable
         var told = new Listener();
         var unmeasured = new Listener();
 
-        TrainResult measured = Execute("measured", new ForecastLimits(TimeSpan.FromSeconds(2), 10), told);
+        TrainResult measured = Execute("measured", untimed, told);
         TrainResult plain = Execute("plain", ForecastLimits.None, unmeasured);
 
         RunEstimate expected = Assert.Single(told.Expected)!;
         Assert.Equal(expected, measured.Expected);
         Assert.Equal(measured.Tokens, expected.Tokens);
+        Assert.Equal("float32", measured.Precision);
         Assert.Equal(measured.PlannedMemoryBytes, expected.MemoryBytes);
         Assert.Equal(expected.Tokens / expected.Seconds, expected.TokensPerSecond, 1e-6);
         Assert.InRange(expected.TokensPerSecond, 1, Math.Min(expected.HarvestTokensPerSecond, expected.TrainingTokensPerSecond));
@@ -55,7 +66,7 @@ public sealed class RunForecastTests : IDisposable
         Execute("run", ForecastLimits.None, new Listener());
 
         TrainOptions longer = Options() with { Tokens = 3 * Options().Tokens };
-        using (PreparedRun resumed = PreparedRun.Resume(longer, Run("run"), told)) TrainingRun.Execute(resumed, told, new ForecastLimits(TimeSpan.FromSeconds(2), 10), default);
+        using (PreparedRun resumed = PreparedRun.Resume(longer, Run("run"), told)) TrainingRun.Execute(resumed, told, untimed, default);
         Assert.Equal(2 * Options().Tokens, Assert.Single(told.Expected)!.Tokens);
 
         using PreparedRun done = PreparedRun.Resume(longer, Run("run"), told);

@@ -79,7 +79,7 @@ internal sealed record WrittenRun(string Path)
         File.WriteAllLines(folder.MetricsFile, [Line(1, Tokens / 2, HeldOutFvu * 2), Line(2, Tokens, HeldOutFvu)]);
         if (!IsFinished) return this;
         File.WriteAllText(folder.LayerFile, "");
-        var result = new TrainResult(Path, Type, 100, Tokens, 1, 1, 1, 1, 1, 1, 1, null, new Reconstruction(HeldOutFvu, 0.01, K, 0.1, 512, 0));
+        var result = new TrainResult(Path, Type, 100, Tokens, 1, 1, 1, 1, 1, 1, 1, null, new Reconstruction(HeldOutFvu, 0.01, K, 0.1, 512, 0), "float32");
         File.WriteAllText(folder.ResultFile, JsonSerializer.Serialize(result, Json.Indented));
         if (IsEvaluated) File.WriteAllText(folder.EvaluationFile, Evaluation.ToJson().ToJsonString(Json.Indented));
         return this;

@@ -50,7 +50,7 @@ internal static class SampleReport
             evaluation,
             new SavedLayer(layer, origin),
             new RunDescription("0.1.0", options, layer, origin, new DataDescription("text", 100, 10), new MemoryPlan(1, 1, 1, 1, 1, 1, 1), Machine),
-            new TrainResult($"folder {strange}", type, 123_456, 5120, 100, 200, 300, 1, 1, 51, 51, null, new Reconstruction(0.2, 0.01, 3.9, 0.0625, 80, 0)),
+            new TrainResult($"folder {strange}", type, 123_456, 5120, 100, 200, 300, 1, 1, 51, 51, null, new Reconstruction(0.2, 0.01, 3.9, 0.0625, 80, 0), "float32"),
             [.. Enumerable.Range(1, 5).Select(step => Line(step, 1.0 / (step + number)))])
         { Units = Units(strange) };
     }
