@@ -42,7 +42,14 @@ internal static class FamilyCase
         Mixed,
     }
 
-    public static void Run(Beside beside, string path, int layer, string text, string validation, long tokens)
+    /// <param name="beside">What they are trained as the second time.</param>
+    /// <param name="path">The language model.</param>
+    /// <param name="layer">Its layer.</param>
+    /// <param name="text">To train on.</param>
+    /// <param name="validation">Held-out text.</param>
+    /// <param name="tokens">Of the text.</param>
+    /// <param name="only">The one type to train; null for all.</param>
+    public static void Run(Beside beside, string path, int layer, string text, string validation, long tokens, string? only = null)
     {
         using ModelFile file = ModelFile.Open(path);
         using LanguageModel model = file.Load(beside == Beside.Mixed ? ScalarType.Float32 : ScalarType.BFloat16, CPU);
@@ -51,7 +58,7 @@ internal static class FamilyCase
         Console.WriteLine($"{trained.Count:n0} tokens to train on, {held.Count:n0} held out, widths {model.Identity.Width}\n");
         string second = beside == Beside.Mixed ? "mixed" : "readable";
         Console.WriteLine($"| layer | parameters | FVU | {second} | L0 | dead | tokens/s | {second} |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
-        foreach ((string type, Sparsity? sparsity, bool aux) in beside == Beside.Mixed ? mixedCases : cases)
+        foreach ((string type, Sparsity? sparsity, bool aux) in (beside == Beside.Mixed ? mixedCases : cases).Where(c => only is null || c.Type == only))
         {
             LayerOptions options = Options(type, sparsity, aux, model.Identity.Width);
             Trained fast = Train(options, trained, held, null);

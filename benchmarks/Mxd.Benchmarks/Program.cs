@@ -63,7 +63,7 @@ const string Usage = """
     Trains an MxD and a transcoder on the same activations in float32 and in mixed precision. MXD_BFLOAT16=fast makes a processor without products of
     bfloat16 take the same steps by products of float32.
 
-      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- precision MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS]
+      dotnet run -c Release --project benchmarks/Mxd.Benchmarks -- precision MODEL.gguf LAYER TEXT.jsonl HELD-OUT.jsonl [TOKENS] [TYPE]
     """;
 
 switch (args)
@@ -129,7 +129,7 @@ switch (args)
         FamilyCase.Run(FamilyCase.Beside.Readable, model, int.Parse(layer), text, validation, rest is [string tokens] ? long.Parse(tokens) : 200_000);
         return 0;
     case ["precision", string model, string layer, string text, string validation, .. var rest]:
-        FamilyCase.Run(FamilyCase.Beside.Mixed, model, int.Parse(layer), text, validation, rest is [string count] ? long.Parse(count) : 500_000);
+        FamilyCase.Run(FamilyCase.Beside.Mixed, model, int.Parse(layer), text, validation, rest is [string count, ..] ? long.Parse(count) : 500_000, rest is [_, string only] ? only : null);
         return 0;
     case ["shape", string preset, string dtype]:
         ShapeCase.Run(preset, dtype);
