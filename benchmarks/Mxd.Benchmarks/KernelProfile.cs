@@ -88,11 +88,11 @@ internal static unsafe class KernelProfile
         (Tensor x, Tensor target) = KernelCase.Data();
         using ILayer layer = LayerTypes.Get("mxd").Initialise(KernelCase.Options("mxd"), 0, CPU);
         using var trainer = new Trainer(layer, LearningRateSchedule.Parse("constant", 1e-3, 0, 1000));
-        double step = Time("", 1, 0, 0, () => trainer.Step(x, target)).Milliseconds;
+        double step = Milliseconds(() => trainer.Step(x, target));
         SparseCodes codes = layer.Differentiate(new TrainingBatch(x, target)).Codes;
-        double pass = Time("", 1, 0, 0, () => layer.Differentiate(new TrainingBatch(x, target))).Milliseconds;
+        double pass = Milliseconds(() => layer.Differentiate(new TrainingBatch(x, target)));
         Tensor firings = zeros(Experts, dtype: ScalarType.Int64);
-        double counting = Time("", 1, 0, 0, () => codes.CountFirings(firings)).Milliseconds;
+        double counting = Milliseconds(() => codes.CountFirings(firings));
         return (step, pass, counting);
     }
 
@@ -101,7 +101,9 @@ internal static unsafe class KernelProfile
     /// <param name="flops">A multiplication and an addition count as two.</param>
     /// <param name="floats">Read and written, each operand once; rows of chosen units each time.</param>
     /// <param name="work">The part.</param>
-    private static Part Time(string name, int times, double flops, double floats, Action work)
+    private static Part Time(string name, int times, double flops, double floats, Action work) => new(name, times, Milliseconds(work), flops, sizeof(float) * floats);
+
+    private static double Milliseconds(Action work)
     {
         // Code that was compiled in haste is compiled once more a moment after it was first used.
         long begin = Stopwatch.GetTimestamp();
@@ -114,14 +116,14 @@ internal static unsafe class KernelProfile
             work();
             all.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
-        return new Part(name, times, all.Order().ElementAt(Rounds / 2), flops, sizeof(float) * floats);
+        return all.Order().ElementAt(Rounds / 2);
     }
 
     /// <summary>Of a += b, GB/s.</summary>
     private static double Bandwidth()
     {
         using Tensor a = zeros(StreamedFloats), b = ones(StreamedFloats);
-        return Time("", 1, 0, 3 * StreamedFloats, () => a.add_(b, One)).GigabytesPerSecond;
+        return 1e-6 * 3 * sizeof(float) * StreamedFloats / Milliseconds(() => a.add_(b, One));
     }
 
     private static Chart Roofline(List<Part> parts, double peak, double bandwidth)

@@ -107,7 +107,8 @@ public class FastStepTests
         const int Few = 128, Many = 8 * Few, Wrappers = 100_000;
         long few = Allocated(type, Few), many = Allocated(type, Many);
         Assert.InRange(many, 0, Wrappers);
-        Assert.InRange(many - few, -Many, Many);
+        // Less is no matter: code that is compiled once more in between may take less.
+        Assert.InRange(many - few, -Wrappers, Many);
     }
 
     [Fact]
